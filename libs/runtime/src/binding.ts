@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import type * as tfjs from '@tensorflow/tfjs-node-gpu';
+import { UserError } from '@egolab/foundation';
+
+const require = createRequire(import.meta.url);
+
+/** tfjs-node 4.22 calls these, which Node 23 removed. */
+function shimNode23(): void {
+  const util = require('node:util') as Record<string, unknown>;
+  util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
+  util['isArray'] ??= Array.isArray;
+}
+
+function load(): typeof tfjs {
+  // read by libtensorflow when it is opened
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  shimNode23();
+  try {
+    return require('@tensorflow/tfjs-node-gpu') as typeof tfjs;
+  } catch (error) {
+    throw new UserError({
+      what: `TensorFlow can't be loaded: ${(error as Error).message.split('\n')[0]}`,
+      where: '@tensorflow/tfjs-node-gpu',
+      mend: 'run `npm run setup`, which builds the binding and says what is missing',
+      cause: error,
+    });
+  }
+}
+
+/** TensorFlow.js on the native libtensorflow; load it only through here. */
+export const tf = load();
+
+/** The native binding under tfjs: what tfjs has no API for is reached through it. */
+export interface NativeBinding {
+  executeOp(name: string, attributes: object[], inputIds: number[], outputs: number): { id: number; shape: number[]; dtype: number }[];
+  createTensor(shape: number[], dtype: number, data: unknown): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): unknown;
+  TF_BOOL: number;
+  TF_FLOAT: number;
+  TF_INT32: number;
+  TF_INT64: number;
+  TF_Version: string;
+}
+
+/** tfjs-node's backend, as far as we use it. */
+export interface NativeBackend {
+  binding: NativeBinding;
+  isUsingGpuDevice: boolean;
+  executeSingleOutput(name: string, attributes: object[], inputs: tfjs.TensorInfo[]): tfjs.Tensor;
+  executeMultipleOutputs(name: string, attributes: object[], inputs: tfjs.TensorInfo[], outputs: number): tfjs.Tensor[];
+}
+
+export const backend = tf.backend() as unknown as NativeBackend;
+
+/** 'cuda' when TensorFlow found a GPU. */
+export const device: 'cpu' | 'cuda' = backend.isUsingGpuDevice ? 'cuda' : 'cpu';
