@@ -1,0 +1,1 @@
+export { scoreChoices, readChoicePredictions, type ChoiceItem, type ChoicePredictions, type ChoiceScore } from './multiple-choice.ts';

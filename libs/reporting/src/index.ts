@@ -1,0 +1,5 @@
+export { renderHtml } from './html.ts';
+export { renderMarkdown } from './markdown.ts';
+export { lineChart, type Series } from './line-chart.ts';
+export { paperTableSchema, fillTable, type PaperTable, type FilledTable, type FilledCell } from './paper-table.ts';
+export { readReport, type Report, type StageResult } from './report.ts';

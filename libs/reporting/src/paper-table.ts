@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** A paper's table as data: what the paper printed, and where our number for each cell comes from. */
+export const paperTableSchema = z.strictObject({
+  id: z.string(),
+  paper: z.string(),
+  title: z.string(),
+  source: z.string(),
+  columns: z.array(z.strictObject({ stage: z.string(), title: z.string() })).min(1),
+  rows: z.array(
+    z.strictObject({
+      title: z.string(),
+      /** path into the stage's metrics.json */
+      metric: z.string(),
+      unit: z.string(),
+      better: z.enum(['higher', 'lower']),
+      paper: z.array(z.number().nullable()),
+    }),
+  ),
+});
+export type PaperTable = z.infer<typeof paperTableSchema>;
+
+/** One cell: the paper's value beside ours. `measured` is undefined when the stage hasn't run. */
+export interface FilledCell {
+  paper: number | null;
+  measured: number | undefined;
+  /** 95 % interval of `measured`, where it has one */
+  interval: [number, number] | undefined;
+}
+
+export interface FilledTable {
+  table: PaperTable;
+  rows: { title: string; unit: string; chance: number | undefined; cells: FilledCell[] }[];
+}
+
+/** Fill a paper's table with the stages' metrics; nothing that wasn't measured appears as measured. */
+export function fillTable(table: PaperTable, metrics: ReadonlyMap<string, unknown>): FilledTable {
+  const rows = table.rows.map((row) => {
+    const parent = row.metric.split('.').slice(0, -1).join('.');
+    const cells = table.columns.map(({ stage }, i) => {
+      const low = numberAt(metrics.get(stage), `${parent}.low`);
+      const high = numberAt(metrics.get(stage), `${parent}.high`);
+      return {
+        paper: row.paper[i] ?? null,
+        measured: numberAt(metrics.get(stage), row.metric),
+        interval: low !== undefined && high !== undefined ? ([low, high] as [number, number]) : undefined,
+      };
+    });
+    const chances = table.columns.map(({ stage }) => numberAt(metrics.get(stage), `${parent}.chance`));
+    return { title: row.title, unit: row.unit, chance: chances.find((chance) => chance !== undefined), cells };
+  });
+  return { table, rows };
+}
+
+/** The number at a dotted path of a JSON value, or undefined. */
+export function numberAt(value: unknown, path: string): number | undefined {
+  let at = value;
+  for (const key of path.split('.')) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<string, unknown>)[key];
+  }
+  return typeof at === 'number' ? at : undefined;
+}
