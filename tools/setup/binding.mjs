@@ -1,0 +1,48 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { libtensorflowVersion } from './libtensorflow.mjs';
+import { paths, root } from './paths.mjs';
+import { SetupError, digest, run, stamped, tail, writeStamp } from './process.mjs';
+
+const sources = `${paths.nodeModules}/@tensorflow/tfjs-node-gpu/binding`;
+const stamp = `${dirname(paths.binding)}/.egolab-stamp`;
+const verifier = fileURLToPath(new URL('verify.ts', import.meta.url));
+
+/** Relative to the binding's own folder, so that the workspace can be moved. */
+const runPath = '-Wl,-rpath,$ORIGIN/../../../../../.egolab/libtensorflow';
+
+const files = () => readdirSync(sources).filter((file) => /\.(cc|h)$/.test(file)).sort(); // prettier-ignore
+const stampValue = (device) => digest(libtensorflowVersion(device), runPath, ...files().map((file) => readFileSync(`${sources}/${file}`)));
+
+/** @param {'cpu' | 'cuda'} device */
+export const bindingReady = (device) => existsSync(paths.binding) && stamped(stamp, stampValue(device));
+
+/** Compile tfjs-node's own binding against the library that setup installed, and run an op on it. @param {'cpu' | 'cuda'} device */
+export async function buildBinding(device) {
+  mkdirSync(dirname(paths.binding), { recursive: true });
+  const partial = `${paths.binding}.partial`;
+  const compiler = process.env.CXX ?? 'g++';
+  const { code, stderr, missing } = await run(compiler, [
+    '-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8',
+    '-I', `${paths.nodeModules}/node-api-headers/include`, '-I', `${paths.libtensorflow}/include`,
+    ...files().filter((file) => file.endsWith('.cc')).map((file) => `${sources}/${file}`),
+    '-L', paths.libtensorflow, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', runPath,
+    '-o', partial,
+  ]); // prettier-ignore
+  if (missing) throw new SetupError(`there is no C++ compiler ("${compiler}")`, 'install one (Debian and Ubuntu: `apt install g++`), or name yours in CXX');
+  if (code !== 0) throw new SetupError(`${compiler} can't compile TensorFlow's binding`, `a C++17 compiler with its standard library is needed (g++ 9 or newer):\n  ${tail(stderr)}`);
+  renameSync(partial, paths.binding);
+  await verifyBinding(device);
+  writeStamp(stamp, stampValue(device));
+}
+
+/** Multiply two matrices in a process of its own. @param {'cpu' | 'cuda'} device */
+async function verifyBinding(device) {
+  const { code, stdout, stderr } = await run(process.execPath, ['--import', 'tsx', verifier], { env: { TSX_TSCONFIG_PATH: `${root}/tsconfig.base.json` } });
+  if (code !== 0) throw new SetupError("TensorFlow was built, but an op doesn't run on it", `delete node_modules and .egolab, run \`npm run setup\` again, and report this if it stays:\n  ${tail(stderr)}`);
+  const found = JSON.parse(stdout);
+  if (device === 'cuda' && found.device !== 'cuda') {
+    throw new SetupError("TensorFlow was set up for CUDA but finds no GPU it can use", 'check the driver with `nvidia-smi` (CUDA 12 needs 525 or newer), or set EGOLAB_DEVICE=cpu');
+  }
+}
