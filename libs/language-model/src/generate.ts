@@ -1,0 +1,91 @@
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import { Random, UserError } from '@egolab/foundation';
+import type { Scope } from '@egolab/nn';
+import { tf } from '@egolab/runtime';
+import { KeyValueCache } from './cache.ts';
+import type { LlamaConfig } from './config.ts';
+import { embedTokens, llama, logits } from './llama.ts';
+import type { ActiveLora } from './lora.ts';
+import { sampleToken } from './sampling.ts';
+
+export interface GenerateOptions {
+  maxNewTokens: number;
+  /** 0 (default): greedy */
+  temperature?: number;
+  /** in (0, 1], default 1: no nucleus */
+  topP?: number;
+  /** of sampling; the same seed gives the same text (default 0) */
+  seed?: number;
+  /** generation stops after one of these, which is not among the tokens returned */
+  eosIds?: readonly number[];
+  lora?: ActiveLora;
+}
+
+/**
+ * Continue a prompt, token by token, with a key-value cache.
+ *
+ * @param prompt token ids, BOS included where the model wants one, or embeddings `[1, sequence, hidden]` (the caller's own)
+ * @returns the new ids, without the end token
+ * @throws UserError for an empty prompt, or one that leaves no room before `max_position_embeddings`
+ */
+export function generate(
+  model: { config: LlamaConfig; parameters: Scope },
+  prompt: readonly number[] | Tensor,
+  options: GenerateOptions,
+): { tokens: number[] } {
+  const { config, parameters } = model;
+  const { maxNewTokens, temperature = 0, topP = 1, seed = 0, eosIds = [], lora } = options;
+  const promptLength = Array.isArray(prompt) ? prompt.length : (prompt as Tensor).shape[1]!;
+  const room = checkLength(config, promptLength, maxNewTokens);
+  const sampling = { temperature, topP, random: new Random(seed).split('sampling') };
+  const cache = new KeyValueCache();
+  const tokens: number[] = [];
+  try {
+    let next: readonly number[] | Tensor = prompt;
+    while (tokens.length < room) {
+      const token = sampleToken(lastScores(parameters, config, next, cache, lora), sampling);
+      if (eosIds.includes(token)) break;
+      tokens.push(token);
+      next = [token];
+    }
+  } finally {
+    cache.dispose();
+  }
+  return { tokens };
+}
+
+function checkLength(
+  { max_position_embeddings: limit }: LlamaConfig,
+  promptLength: number,
+  maxNewTokens: number,
+): number {
+  if (promptLength === 0)
+    throw new UserError({ what: 'the prompt is empty', mend: 'give a prompt of at least one token' });
+  if (promptLength >= limit) {
+    throw new UserError({
+      what: `the prompt has ${promptLength} tokens; the model reads at most ${limit}`,
+      mend: 'shorten the prompt',
+    });
+  }
+  return Math.min(maxNewTokens, limit - promptLength);
+}
+
+/** Scores of the token that follows, `[vocabulary]`; the head reads the last position alone. */
+function lastScores(
+  p: Scope,
+  config: LlamaConfig,
+  next: readonly number[] | Tensor,
+  cache: KeyValueCache,
+  lora: ActiveLora | undefined,
+): Float32Array {
+  const scores = tf.tidy(() => {
+    const embeddings = Array.isArray(next)
+      ? embedTokens(p, tf.tensor2d([next as number[]], [1, next.length], 'int32'))
+      : (next as Tensor);
+    const hidden = llama(p, config, { embeddings, cache, lora, attention: 'chunked' });
+    return logits(p, config, tf.slice(hidden, [0, hidden.shape[1]! - 1, 0], [1, 1, config.hidden_size]));
+  });
+  const values = scores.dataSync<'float32'>();
+  scores.dispose();
+  return values;
+}

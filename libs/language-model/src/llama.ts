@@ -1,0 +1,112 @@
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import { attention, checkpointed, embedding, linear, rmsNorm, type Scope, silu } from '@egolab/nn';
+import { tf } from '@egolab/runtime';
+import type { KeyValueCache } from './cache.ts';
+import type { LlamaConfig } from './config.ts';
+import { type ActiveLora, adaptedLinear } from './lora.ts';
+import { applyRotary, type RotaryTables, rotaryTables } from './rotary.ts';
+
+export interface LlamaInputs {
+  /** `[batch, sequence, hidden]`: of token ids by `embedTokens`, with visual tokens spliced in, … */
+  embeddings: Tensor;
+  /** `[batch, cached + sequence]`, 1 for tokens and 0 for padding on either side; nothing: no padding */
+  attentionMask?: Tensor;
+  /** one row for each sequence; nothing: counted on from the cache (padding on the left shifts all of a row alike, which RoPE doesn't see) */
+  positions?: readonly (readonly number[])[];
+  /** keys and values of what came before; the new ones are added */
+  cache?: KeyValueCache;
+  lora?: ActiveLora;
+  /** keep only each layer's input for the backward pass and compute the layer again there */
+  gradientCheckpointing?: boolean;
+  /** 'chunked' never holds a `[heads, query, key]` tensor for the backward pass */
+  attention?: 'full' | 'chunked';
+}
+
+/** Token ids int32 `[batch, sequence]` -> `[batch, sequence, hidden]`. */
+export function embedTokens(p: Scope, ids: Tensor): Tensor {
+  return embedding(p.get('model.embed_tokens.weight'), ids);
+}
+
+/**
+ * The Llama and Mistral decoder (Touvron et al. 2023, Jiang et al. 2023): pre-normalised layers of grouped-query causal
+ * attention with rotary embedding and a SwiGLU feed-forward network. Reference: transformers' modeling_mistral.
+ *
+ * @returns hidden states `[batch, sequence, hidden]` after the final norm
+ */
+export function llama(p: Scope, config: LlamaConfig, inputs: LlamaInputs): Tensor {
+  const { embeddings, cache, gradientCheckpointing = false } = inputs;
+  const [, length] = embeddings.shape;
+  const start = cache?.length ?? 0;
+  const positions = inputs.positions ?? [Array.from({ length }, (_, i) => start + i)];
+  const rotary = rotaryTables(positions, config.head_dim, config.rope_theta);
+
+  let hidden = embeddings;
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    const run = (x: Tensor) => tf.tidy(() => decoderLayer(p, config, layer, x, rotary, inputs));
+    hidden = gradientCheckpointing ? checkpointed(run, [hidden]) : run(hidden);
+  }
+  return rmsNorm(p.scope('model.norm'), hidden, config.rms_norm_eps);
+}
+
+/** x + attention(norm(x)), then x + feedForward(norm(x)). */
+function decoderLayer(
+  p: Scope,
+  config: LlamaConfig,
+  layer: number,
+  x: Tensor,
+  rotary: RotaryTables,
+  inputs: LlamaInputs,
+): Tensor {
+  const path = `model.layers.${layer}`;
+  const norm = (name: string, input: Tensor) => rmsNorm(p.scope(`${path}.${name}`), input, config.rms_norm_eps);
+  const attended = tf.add(x, selfAttention(p, config, layer, norm('input_layernorm', x), rotary, inputs));
+  return tf.add(attended, feedForward(p, `${path}.mlp`, norm('post_attention_layernorm', attended), inputs.lora));
+}
+
+function selfAttention(
+  p: Scope,
+  config: LlamaConfig,
+  layer: number,
+  x: Tensor,
+  rotary: RotaryTables,
+  inputs: LlamaInputs,
+): Tensor {
+  const { num_attention_heads: heads, num_key_value_heads: keyValueHeads } = config;
+  const path = `model.layers.${layer}.self_attn`;
+  const project = (name: string, count: number) =>
+    splitHeads(adaptedLinear(p, `${path}.${name}`, x, inputs.lora), count);
+  const queries = applyRotary(project('q_proj', heads), rotary);
+  const newKeys = applyRotary(project('k_proj', keyValueHeads), rotary);
+  const newValues = project('v_proj', keyValueHeads);
+  const { keys, values } = inputs.cache?.append(layer, newKeys, newValues) ?? { keys: newKeys, values: newValues };
+  const attended = attention(queries, keys, values, {
+    mask: inputs.attentionMask,
+    causal: true,
+    slidingWindow: config.sliding_window ?? undefined,
+    mode: inputs.attention ?? 'full',
+  });
+  return adaptedLinear(p, `${path}.o_proj`, mergeHeads(attended), inputs.lora);
+}
+
+/** `[batch, sequence, heads * headDim]` -> `[batch, heads, sequence, headDim]`. */
+function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch, length, width] = x.shape as [number, number, number];
+  return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** The inverse of `splitHeads`. */
+function mergeHeads(x: Tensor): Tensor {
+  const [batch, heads, length, headDim] = x.shape as [number, number, number, number];
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * headDim]);
+}
+
+/** SwiGLU (Shazeer 2020): down(silu(gate x) * up x). */
+function feedForward(p: Scope, path: string, x: Tensor, lora: ActiveLora | undefined): Tensor {
+  const gate = silu(adaptedLinear(p, `${path}.gate_proj`, x, lora));
+  return adaptedLinear(p, `${path}.down_proj`, tf.mul(gate, adaptedLinear(p, `${path}.up_proj`, x, lora)), lora);
+}
+
+/** Scores of every next token: hidden `[..., hidden]` -> `[..., vocabulary]`, by the head or, when tied, the embeddings. */
+export function logits(p: Scope, config: LlamaConfig, hidden: Tensor): Tensor {
+  return linear(p.scope(config.tie_word_embeddings ? 'model.embed_tokens' : 'lm_head'), hidden);
+}

@@ -1,0 +1,59 @@
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import { differentiable } from '@egolab/nn';
+import { attribute, nativeOp, tf } from '@egolab/runtime';
+
+/** cos and sin of every position's angles, `[batch or 1, 1, sequence, headDim]`; the sine of the first half is negated. */
+export interface RotaryTables {
+  cos: Tensor;
+  signedSin: Tensor;
+}
+
+/**
+ * Tables for the rotary embedding (RoPE, Su et al. 2021): angle j of position m is m * theta^(-2j / headDim), the angles
+ * repeated for the second half. Computed in float32, whatever the model's precision, as transformers does.
+ *
+ * @param positions one row for each sequence of the batch, or one for all
+ */
+export function rotaryTables(positions: readonly (readonly number[])[], headDim: number, theta: number): RotaryTables {
+  const half = headDim / 2;
+  const frequencies = Array.from({ length: half }, (_, j) =>
+    Math.fround(1 / Math.fround(theta ** ((2 * j) / headDim))),
+  );
+  const length = positions[0].length;
+  const cos = new Float32Array(positions.length * length * headDim);
+  const sin = new Float32Array(cos.length);
+  positions.flat().forEach((position, row) => {
+    for (let j = 0; j < half; j++) {
+      const angle = Math.fround(position * frequencies[j]);
+      const first = row * headDim + j;
+      cos[first] = cos[first + half] = Math.cos(angle);
+      sin[first + half] = Math.sin(angle);
+      sin[first] = -sin[first + half];
+    }
+  });
+  const shape = [positions.length, 1, length, headDim];
+  return { cos: tf.tensor(cos, shape), signedSin: tf.tensor(sin, shape) };
+}
+
+/**
+ * Rotate queries or keys `[batch, heads, sequence, headDim]` in the half-split layout (dimension j pairs with
+ * j + headDim / 2): x cos + rotateHalf(x) sin. The backward pass is the rotation by the opposite angle.
+ */
+export function applyRotary(x: Tensor, { cos, signedSin }: RotaryTables): Tensor {
+  return differentiable({
+    name: 'RotaryEmbedding',
+    inputs: { x },
+    forward: () => ({ value: tf.add(tf.mul(x, cos), tf.mul(swapHalves(x), signedSin)), saved: { cos, signedSin } }),
+    backward: (dy, saved) => ({ x: () => tf.sub(tf.mul(dy, saved.cos), tf.mul(swapHalves(dy), saved.signedSin)) }),
+  });
+}
+
+function swapHalves(x: Tensor): Tensor {
+  const half = tf.scalar(x.shape[3]! / 2, 'int32');
+  const axis = tf.scalar(3, 'int32');
+  return nativeOp(
+    'Roll',
+    [attribute.type('T', 'float32'), attribute.type('Tshift', 'int32'), attribute.type('Taxis', 'int32')],
+    [x, half, axis],
+  );
+}
