@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** Activations of the CLIP family: OpenAI's weights use quick_gelu (x * sigmoid(1.702 x)), OpenCLIP's use gelu. */
+const hiddenAct = z.enum(['quick_gelu', 'gelu']);
+
+/** Vision tower, field names and defaults of transformers' CLIPVisionConfig (the defaults are ViT-B/32 at 224 pixels). */
+export const clipVisionConfigSchema = z.object({
+  hidden_size: z.number().int().positive().default(768),
+  intermediate_size: z.number().int().positive().default(3072),
+  num_hidden_layers: z.number().int().positive().default(12),
+  num_attention_heads: z.number().int().positive().default(12),
+  num_channels: z.number().int().positive().default(3),
+  image_size: z.number().int().positive().default(224),
+  patch_size: z.number().int().positive().default(32),
+  hidden_act: hiddenAct.default('quick_gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+});
+export type ClipVisionConfig = z.infer<typeof clipVisionConfigSchema>;
+
+/** Text tower, field names and defaults of transformers' CLIPTextConfig. */
+export const clipTextConfigSchema = z.object({
+  vocab_size: z.number().int().positive().default(49408),
+  hidden_size: z.number().int().positive().default(512),
+  intermediate_size: z.number().int().positive().default(2048),
+  num_hidden_layers: z.number().int().positive().default(12),
+  num_attention_heads: z.number().int().positive().default(8),
+  max_position_embeddings: z.number().int().positive().default(77),
+  hidden_act: hiddenAct.default('quick_gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  eos_token_id: z.number().int().nonnegative().default(49407),
+});
+export type ClipTextConfig = z.infer<typeof clipTextConfigSchema>;
+
+/** Both towers, as transformers' CLIPConfig stores them; the projection width of the towers' own sections is not used. */
+export const clipConfigSchema = z.object({
+  vision_config: clipVisionConfigSchema.prefault({}),
+  text_config: clipTextConfigSchema.prefault({}),
+  projection_dim: z.number().int().positive().default(512),
+  logit_scale_init_value: z.number().default(2.6592),
+});
+export type ClipConfig = z.infer<typeof clipConfigSchema>;
+
+/** Patches along one side of the (square) image. */
+export function gridSide(config: ClipVisionConfig): number {
+  return Math.floor(config.image_size / config.patch_size);
+}
