@@ -1,0 +1,17 @@
+export { configSchema, loadConfig, partOf, type Config } from './configuration.ts';
+export { Interrupted } from './interruption.ts';
+export { assertStage, loadStages, stageNames, upTo } from './pipeline.ts';
+export { planFor, type Choice, type Plan } from './plan.ts';
+export { consoleProgress, silentProgress, type Phase, type Progress } from './progress.ts';
+export { readRun, type RunRecord } from './run-folder.ts';
+export { runStage, type RunOptions } from './run-stage.ts';
+export { defineStage, type Metrics, type Stage, type StageContext, type StageResult } from './stage.ts';
+export {
+  openNullTracker,
+  type DatasetInput,
+  type OpenTracker,
+  type RunStart,
+  type TrackedRun,
+  type Tracker,
+} from './tracker.ts';
+export { assertOwnLibraries, workspace, workspaceAt, type Workspace } from './workspace.ts';

@@ -1,0 +1,45 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '@egolab/foundation';
+
+/** Let one process at a time work in `folder`; what a killed one left behind is taken over. Returns the release. */
+export function lockFolder(folder: string, what: string): () => void {
+  const file = join(folder, 'lock');
+  mkdirSync(folder, { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(file, identity(process.pid), { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = readFileSync(file, 'utf8');
+    const pid = Number(holder.split(' ')[0]);
+    if (isAlive(pid) && identity(pid) === holder) {
+      throw new UserError({
+        what: `${what} is running already, as process ${pid}`,
+        where: file,
+        mend: 'wait for it, or stop it',
+      });
+    }
+    rmSync(file, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Process id with, on Linux, the time at which it started: ids are used again. */
+function identity(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return `${pid} ${fields[19]}`;
+  } catch {
+    return `${pid}`;
+  }
+}

@@ -1,0 +1,222 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { digest } from '@egolab/experiment';
+import { Random, readJsonFile, UserError, writeFileAtomic } from '@egolab/foundation';
+import { partOf } from './configuration.ts';
+import { describeEnvironment, type Environment } from './environment.ts';
+import { catchStopSignals, Interrupted, type StopSignal } from './interruption.ts';
+import { lockFolder } from './lock.ts';
+import { keyOf, planFor, type Choice, type Plan } from './plan.ts';
+import { consoleProgress, duration, type Progress } from './progress.ts';
+import {
+  beginFolder,
+  contentDigest,
+  flatMetrics,
+  publish,
+  readRun,
+  writeResult,
+  type RunRecord,
+} from './run-folder.ts';
+import type { Stage, StageResult } from './stage.ts';
+import { openNullTracker, type DatasetInput, type OpenTracker, type TrackedRun } from './tracker.ts';
+import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
+
+export interface RunOptions extends Partial<Choice> {
+  /** go on from an interrupted run of the same configuration, code and inputs (default: true) */
+  resume?: boolean;
+  workspace?: Workspace;
+  openTracker?: OpenTracker;
+  progress?: Progress;
+  environment?: (root: string) => Promise<Environment>;
+}
+
+/**
+ * Run one stage: resolve the configuration, check its inputs, open the tracked run, run, write
+ * `artifacts/<preset>/<stage>/{metrics.json,history.csv,run.json,…}` all at once.
+ * @throws UserError for what the user can mend; Interrupted after Ctrl-C or SIGTERM, with everything saved
+ */
+export async function runStage(name: string, options: RunOptions = {}): Promise<RunRecord> {
+  const { preset = 'micro', sets = [], workspace = ownWorkspace, progress = consoleProgress() } = options;
+  const plan = await planFor(workspace, name, { preset, sets });
+  const stage = plan.stages.get(name)!;
+  checkInputs(stage, plan, progress);
+  const unlock = lockFolder(
+    join(workspace.state, plan.variantOf(name), name),
+    `stage ${name} of ${plan.variantOf(name)}`,
+  );
+  const stop = catchStopSignals(progress.note);
+  try {
+    return await runLocked(stage, plan, { ...options, progress, signal: stop.signal });
+  } finally {
+    stop.release();
+    unlock();
+  }
+}
+
+interface Locked extends RunOptions {
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+async function runLocked(
+  stage: Stage,
+  plan: Plan,
+  { progress, signal, resume = true, ...options }: Locked,
+): Promise<RunRecord> {
+  const { name } = stage;
+  const started = new Date();
+  const key = keyOf(plan, name)!;
+  const folder = plan.folderOf(name);
+  progress.note(`${name}: ${stage.title} (${plan.variantOf(name)})`);
+  const state = openState(join(plan.workspace.state, plan.variantOf(name), name), key, resume, progress);
+  const environment = await (options.environment ?? describeEnvironment)(plan.workspace.root);
+  const tracked = await (options.openTracker ?? openNullTracker)({
+    experiment: plan.config.tracking.experiment,
+    server: plan.config.tracking.server,
+    name: `${name} ${plan.variantOf(name)}`,
+    params: partOf(stage, plan.config),
+    tags: { stage: name, preset: plan.preset, variant: plan.variantOf(name), ...environment.tags },
+    journal: plan.workspace.journal,
+    runId: state.runId,
+  });
+  state.remember(tracked.runId);
+  const partial = beginFolder(folder);
+  const datasets: DatasetInput[] = [];
+  try {
+    const result = await call(stage, plan, { tracked, datasets, progress, signal, stateFolder: state.folder, partial });
+    if (signal.aborted) throw signal.reason;
+    writeResult(partial, result);
+    const record: RunRecord = {
+      stage: name,
+      preset: plan.preset,
+      sets: [...plan.sets],
+      seed: plan.config.seed,
+      key,
+      parameters: partOf(stage, plan.config),
+      inputs: Object.fromEntries(
+        Object.entries(stage.inputs).map(([role, input]) => [
+          role,
+          { stage: input, key: readRun(plan.folderOf(input))!.key },
+        ]),
+      ),
+      datasets,
+      outputs: await outputDigests(stage, partial),
+      git: environment.git,
+      device: environment.device,
+      versions: environment.versions,
+      mlflowRunId: tracked.runId,
+      startTime: started.toISOString(),
+      wallTime: (Date.now() - started.getTime()) / 1000,
+    };
+    writeFileAtomic(join(partial, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+    publish(partial, folder);
+    await trackResult(tracked, folder, result);
+    state.discard();
+    progress.note(`${name}: done in ${duration(record.wallTime)}, in ${folder}`);
+    return record;
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    await tracked.finish(signal.aborted ? 'KILLED' : 'FAILED');
+    if (signal.aborted)
+      throw new Interrupted(signal.reason as StopSignal, `go on with the same command: \`${commandOf(stage, plan)}\``);
+    throw error;
+  }
+}
+
+interface Call {
+  tracked: TrackedRun;
+  datasets: DatasetInput[];
+  progress: Progress;
+  signal: AbortSignal;
+  stateFolder: string;
+  partial: string;
+}
+
+function call(
+  stage: Stage,
+  plan: Plan,
+  { tracked, datasets, progress, signal, stateFolder, partial }: Call,
+): Promise<StageResult> {
+  const { config } = plan;
+  return stage.run({
+    params: config[stage.name],
+    config: Object.fromEntries(Object.keys(stage.sections).map((section) => [section, config[section]])),
+    seed: config.seed,
+    random: new Random(config.seed).split(stage.name),
+    inputs: Object.fromEntries(Object.entries(stage.inputs).map(([role, input]) => [role, plan.folderOf(input)])),
+    out: { folder: partial, path: (file) => join(partial, file) },
+    stateFolder,
+    tracker: {
+      runId: tracked.runId,
+      logMetrics: (record, step) => tracked.logMetrics(record, step),
+      logParams: (params) => tracked.logParams(params),
+      setTags: (tags) => tracked.setTags(tags),
+      logArtifact: (file, path) => tracked.logArtifact(file, path),
+      logDataset: (dataset) => {
+        datasets.push(dataset);
+        tracked.logDataset(dataset);
+      },
+    },
+    progress,
+    signal,
+  });
+}
+
+/** Every input must be a finished run; one of another configuration is used, and said. */
+function checkInputs(stage: Stage, plan: Plan, progress: Progress): void {
+  for (const input of Object.values(stage.inputs)) {
+    const record = readRun(plan.folderOf(input));
+    if (!record) {
+      throw new UserError({
+        what: `stage "${stage.name}" reads stage "${input}", which hasn't been run`,
+        where: plan.folderOf(input),
+        mend: `run \`${commandOf(plan.stages.get(input)!, plan)}\` first, or all that is missing: \`npx nx run pipelines:${stage.name} --configuration=${plan.preset}\``,
+      });
+    }
+    const current = partOf(plan.stages.get(input)!, plan.config);
+    if (digest(record.parameters) === digest(current)) continue;
+    progress.note(
+      `note: ${input} was run with another configuration than the preset now has; \`npx nx run pipelines:${stage.name}\` brings it up to date`,
+    );
+  }
+}
+
+function commandOf(stage: Stage, { preset, sets }: Choice): string {
+  return ['npx egolab run', stage.name, '--preset', preset, ...sets.map((set) => `--set '${set}'`)].join(' ');
+}
+
+/** `<state>/<key>/`: the training state of one configuration, code and inputs; those of others are of no more use. */
+function openState(parent: string, key: string, resume: boolean, progress: Progress) {
+  const folder = join(parent, key.slice(0, 16));
+  const file = join(folder, 'run-id.json');
+  for (const other of existsSync(parent) ? readdirSync(parent) : []) {
+    if (other.length !== 16 || (resume && join(parent, other) === folder)) continue;
+    rmSync(join(parent, other), { recursive: true, force: true });
+    if (resume) progress.note('the interrupted run had another configuration, code or input: starting over');
+  }
+  const runId = existsSync(file) ? (readJsonFile(file) as string) : null;
+  if (runId !== null) progress.note('going on where the interrupted run stopped (--no-resume starts over)');
+  mkdirSync(folder, { recursive: true });
+  return {
+    folder,
+    runId,
+    remember: (id: string) => writeFileAtomic(file, JSON.stringify(id)),
+    discard: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function outputDigests(stage: Stage, folder: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const output of [...stage.outputs, 'metrics.json']) {
+    if (!existsSync(join(folder, output))) throw new Error(`stage ${stage.name} didn't write its output ${output}`);
+    digests[output] = await contentDigest(join(folder, output));
+  }
+  return digests;
+}
+
+async function trackResult(tracked: TrackedRun, folder: string, { metrics, history }: StageResult): Promise<void> {
+  tracked.logMetrics(flatMetrics(metrics), history?.at(-1)?.['step'] ?? 0);
+  for (const file of ['metrics.json', 'run.json', ...(history ? ['history.csv'] : [])])
+    tracked.logArtifact(join(folder, file));
+  await tracked.finish('FINISHED');
+}
