@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { attention, checkpointed, embedding, linear, rmsNorm, type Scope, silu } from '@egolab/nn';
+import { attention as attend, checkpointed, embedding, linear, rmsNorm, type Scope, silu } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import type { KeyValueCache } from './cache.ts';
 import type { LlamaConfig } from './config.ts';
@@ -34,58 +34,57 @@ export function embedTokens(p: Scope, ids: Tensor): Tensor {
  * @returns hidden states `[batch, sequence, hidden]` after the final norm
  */
 export function llama(p: Scope, config: LlamaConfig, inputs: LlamaInputs): Tensor {
-  const { embeddings, cache, gradientCheckpointing = false } = inputs;
+  const { embeddings, cache, lora, gradientCheckpointing = false, attention = 'full' } = inputs;
   const [, length] = embeddings.shape;
   const start = cache?.length ?? 0;
   const positions = inputs.positions ?? [Array.from({ length }, (_, i) => start + i)];
-  const rotary = rotaryTables(positions, config.head_dim, config.rope_theta);
+  // what every layer reads beside its input; named to gradient checkpointing, which keeps it for the backward pass
+  const { cos, signedSin } = rotaryTables(positions, config.head_dim, config.rope_theta);
+  const shared = inputs.attentionMask ? [cos, signedSin, tf.cast(inputs.attentionMask, 'bool')] : [cos, signedSin];
 
   let hidden = embeddings;
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-    const run = (x: Tensor) => tf.tidy(() => decoderLayer(p, config, layer, x, rotary, inputs));
-    hidden = gradientCheckpointing ? checkpointed(run, [hidden]) : run(hidden);
+    const run = (...[x, cos, signedSin, mask]: Tensor[]) =>
+      tf.tidy(() => decoderLayer(p, config, layer, x, { rotary: { cos, signedSin }, mask, cache, lora, attention }));
+    hidden = gradientCheckpointing ? checkpointed(run, [hidden, ...shared]) : run(hidden, ...shared);
   }
   return rmsNorm(p.scope('model.norm'), hidden, config.rms_norm_eps);
 }
 
-/** x + attention(norm(x)), then x + feedForward(norm(x)). */
-function decoderLayer(
-  p: Scope,
-  config: LlamaConfig,
-  layer: number,
-  x: Tensor,
-  rotary: RotaryTables,
-  inputs: LlamaInputs,
-): Tensor {
-  const path = `model.layers.${layer}`;
-  const norm = (name: string, input: Tensor) => rmsNorm(p.scope(`${path}.${name}`), input, config.rms_norm_eps);
-  const attended = tf.add(x, selfAttention(p, config, layer, norm('input_layernorm', x), rotary, inputs));
-  return tf.add(attended, feedForward(p, `${path}.mlp`, norm('post_attention_layernorm', attended), inputs.lora));
+/** What a layer reads beside its input and the parameters. */
+interface LayerContext {
+  rotary: RotaryTables;
+  /** bool `[batch, key]` */
+  mask?: Tensor;
+  cache?: KeyValueCache;
+  lora?: ActiveLora;
+  attention: 'full' | 'chunked';
 }
 
-function selfAttention(
-  p: Scope,
-  config: LlamaConfig,
-  layer: number,
-  x: Tensor,
-  rotary: RotaryTables,
-  inputs: LlamaInputs,
-): Tensor {
+/** x + attention(norm(x)), then x + feedForward(norm(x)). */
+function decoderLayer(p: Scope, config: LlamaConfig, layer: number, x: Tensor, context: LayerContext): Tensor {
+  const path = `model.layers.${layer}`;
+  const norm = (name: string, input: Tensor) => rmsNorm(p.scope(`${path}.${name}`), input, config.rms_norm_eps);
+  const attended = tf.add(x, selfAttention(p, config, layer, norm('input_layernorm', x), context));
+  return tf.add(attended, feedForward(p, `${path}.mlp`, norm('post_attention_layernorm', attended), context.lora));
+}
+
+function selfAttention(p: Scope, config: LlamaConfig, layer: number, x: Tensor, context: LayerContext): Tensor {
   const { num_attention_heads: heads, num_key_value_heads: keyValueHeads } = config;
   const path = `model.layers.${layer}.self_attn`;
   const project = (name: string, count: number) =>
-    splitHeads(adaptedLinear(p, `${path}.${name}`, x, inputs.lora), count);
-  const queries = applyRotary(project('q_proj', heads), rotary);
-  const newKeys = applyRotary(project('k_proj', keyValueHeads), rotary);
+    splitHeads(adaptedLinear(p, `${path}.${name}`, x, context.lora), count);
+  const queries = applyRotary(project('q_proj', heads), context.rotary);
+  const newKeys = applyRotary(project('k_proj', keyValueHeads), context.rotary);
   const newValues = project('v_proj', keyValueHeads);
-  const { keys, values } = inputs.cache?.append(layer, newKeys, newValues) ?? { keys: newKeys, values: newValues };
-  const attended = attention(queries, keys, values, {
-    mask: inputs.attentionMask,
+  const { keys, values } = context.cache?.append(layer, newKeys, newValues) ?? { keys: newKeys, values: newValues };
+  const attended = attend(queries, keys, values, {
+    mask: context.mask,
     causal: true,
-    slidingWindow: config.sliding_window ?? undefined,
-    mode: inputs.attention ?? 'full',
+    slidingWindow: config.sliding_window,
+    mode: context.attention,
   });
-  return adaptedLinear(p, `${path}.o_proj`, mergeHeads(attended), inputs.lora);
+  return adaptedLinear(p, `${path}.o_proj`, mergeHeads(attended), context.lora);
 }
 
 /** `[batch, sequence, heads * headDim]` -> `[batch, heads, sequence, headDim]`. */
