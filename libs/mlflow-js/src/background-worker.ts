@@ -67,14 +67,13 @@ function sampleEvery(folder: string, seconds: number): () => void {
 /** Deliver the rest of a run, then tell the thread that waits for it. */
 async function drain(folder: string): Promise<void> {
   const run = followed.get(folder)!;
-  const result: Drained = { folder, pending: 0 };
+  const result: Drained = { folder };
   run.stopSampling();
   try {
     await deliver(folder, run);
   } catch (error) {
     result.problem = (error as Error).message;
   }
-  result.pending = run.delivery.pending();
   if (run.claimed) unclaim(folder);
   followed.delete(folder);
   parentPort!.postMessage(result);

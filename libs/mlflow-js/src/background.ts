@@ -9,7 +9,7 @@ export type Command =
 
 export interface Drained {
   folder: string;
-  pending: number;
+  /** why records wait for a later delivery */
   problem?: string;
 }
 
@@ -50,7 +50,7 @@ export class Background {
       this.#waiting.set(folder, resolve);
       this.#worker.ref();
       if (this.#failure === undefined) this.#tell({ kind: 'drain', folder });
-      else this.#settle({ folder, pending: NaN, problem: this.#failure });
+      else this.#settle({ folder, problem: this.#failure });
     });
     this.#followed.delete(folder);
     if (this.#followed.size === 0) {
@@ -74,6 +74,6 @@ export class Background {
   #stop(problem: string): void {
     this.#failure ??= problem;
     threads.delete(this.#key);
-    for (const folder of [...this.#waiting.keys()]) this.#settle({ folder, pending: NaN, problem });
+    for (const folder of [...this.#waiting.keys()]) this.#settle({ folder, problem });
   }
 }

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '@egolab/foundation';
 import { trackingUri } from './address.ts';
-import { Background, type Drained } from './background.ts';
+import { Background } from './background.ts';
 import { MlflowClient } from './client.ts';
 import { RunDelivery } from './delivery.ts';
 import { Journal, journalFile, readJournal } from './journal.ts';
@@ -30,6 +30,13 @@ export interface RunOptions {
   startTime?: number;
   /** seconds between two samples of the machine's load, 10 by default; 0 takes none */
   systemMetricsSeconds?: number;
+}
+
+export interface FinishResult {
+  /** records that wait in the journal */
+  pending: number;
+  /** why they wait */
+  problem?: string;
 }
 
 /** Begin a run. Nothing here waits for the server: records go to the journal, a thread delivers them. */
@@ -82,7 +89,7 @@ export class Run {
   readonly #params = new Map<string, string>();
   /** names and steps that an interrupted process logged */
   readonly #logged = new Set<string>();
-  #finished: Promise<Drained> | undefined;
+  #finished: Promise<FinishResult> | undefined;
 
   /** Use {@link startRun} or {@link resumeRun}. */
   constructor(runId: string, journal: Journal, uri: string, options: RunOptions) {
@@ -96,7 +103,11 @@ export class Run {
 
   /** The run's id on the server, once it was delivered. */
   get serverRunId(): string | undefined {
-    return new RunDelivery(this.#journal.folder, new MlflowClient(this.#uri)).serverRunId;
+    return this.#delivery().serverRunId;
+  }
+
+  #delivery(): RunDelivery {
+    return new RunDelivery(this.#journal.folder, new MlflowClient(this.#uri));
   }
 
   /**
@@ -171,15 +182,16 @@ export class Run {
    * End the run and deliver the rest, if the server answers.
    * @returns how many records wait for `sync`, and why
    */
-  finish(status: RunStatus = 'FINISHED'): Promise<Drained> {
+  finish(status: RunStatus = 'FINISHED'): Promise<FinishResult> {
     this.#finished ??= this.#finish(status);
     return this.#finished;
   }
 
-  async #finish(status: RunStatus): Promise<Drained> {
+  async #finish(status: RunStatus): Promise<FinishResult> {
     this.#journal.append({ kind: 'finish', status, endTime: Date.now() });
     this.#journal.close();
-    return this.#background.drain(this.#journal.folder);
+    const { problem } = await this.#background.drain(this.#journal.folder);
+    return { pending: this.#delivery().pending(), problem };
   }
 
   /** @internal */
