@@ -13,6 +13,8 @@ export interface AttentionOptions {
   slidingWindow?: number | null;
   /** 'full' keeps the probabilities `[batch, heads, query, key]` for the backward pass, 'chunked' computes them again. */
   mode?: 'full' | 'chunked';
+  /** With 'chunked': the largest number of scores computed at a time. */
+  chunkScores?: number;
 }
 
 /** Score of a forbidden pair; finite, so that a query that may look nowhere stays a number. */
@@ -49,7 +51,7 @@ interface Chunk {
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const problem = describe(q, k, v, options);
   const mask = options.mask && broadcastable(options.mask, problem);
-  const chunks = options.mode === 'chunked' ? queryChunks(problem) : [wholeOf(problem)];
+  const chunks = options.mode === 'chunked' ? queryChunks(problem, options.chunkScores) : [wholeOf(problem)];
   const inputs = { q, k, v };
   if (options.mode !== 'chunked') {
     return differentiable({
@@ -102,11 +104,8 @@ function broadcastable(mask: Tensor, { batch, keys }: Problem): Tensor {
 
 const wholeOf = ({ queries, keys }: Problem): Chunk => ({ firstQuery: 0, numQueries: queries, firstKey: 0, numKeys: keys });
 
-/** Largest number of scores that a chunk holds. */
-const CHUNK_SCORES = 1 << 22;
-
-function queryChunks({ batch, heads, queries, keys, causal, slidingWindow }: Problem): Chunk[] {
-  const size = Math.max(1, Math.min(queries, Math.floor(CHUNK_SCORES / (batch * heads * keys))));
+function queryChunks({ batch, heads, queries, keys, causal, slidingWindow }: Problem, chunkScores = 1 << 22): Chunk[] {
+  const size = Math.max(1, Math.min(queries, Math.floor(chunkScores / (batch * heads * keys))));
   const chunks: Chunk[] = [];
   for (let firstQuery = 0; firstQuery < queries; firstQuery += size) {
     const numQueries = Math.min(size, queries - firstQuery);
