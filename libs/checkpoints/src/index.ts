@@ -3,6 +3,6 @@ export type { StoredDtype } from './dtype.ts';
 export { GgufCheckpoint } from './gguf-checkpoint.ts';
 export type { GgufValue } from './gguf.ts';
 export { openCheckpoint } from './open-checkpoint.ts';
-export { type LoadOptions, loadParameters, type SaveOptions, saveParameters } from './parameters.ts';
+export { checkTensors, type LoadOptions, loadParameters, type SaveOptions, saveParameters } from './parameters.ts';
 export { openSafetensors, type TensorSource, writeSafetensors } from './safetensors.ts';
 export { writeCheckpointFolder } from './sharded.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Random } from '@egolab/foundation';
+import { Random, UserError } from '@egolab/foundation';
 import { init, Parameters, type ParameterSpecs } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { describe, expect, it } from 'vitest';
@@ -61,6 +61,32 @@ describe('saveParameters and loadParameters', () => {
       ...Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`layers.${i}.mlp.down_proj.weight`, { shape: [1], init: init.zeros() }])),
     };
     const checkpoint = openCheckpoint(path);
-    expect(() => loadParameters(other, checkpoint, { ignoreExtra: /bias/ })).toThrowErrorMatchingInlineSnapshot();
+    let error: unknown;
+    try {
+      loadParameters(other, checkpoint, { ignoreExtra: /bias/ });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).where).toBe(join(path, 'model.safetensors'));
+    expect((error as UserError).what).toMatchInlineSnapshot(`
+      "the tensors are not those of the model
+        missing (13):
+          head.wieght (there is "head.weight")
+          layers.0.mlp.down_proj.weight
+          layers.1.mlp.down_proj.weight
+          layers.2.mlp.down_proj.weight
+          layers.3.mlp.down_proj.weight
+          layers.4.mlp.down_proj.weight
+          layers.5.mlp.down_proj.weight
+          layers.6.mlp.down_proj.weight
+          layers.7.mlp.down_proj.weight
+          layers.8.mlp.down_proj.weight
+          … and 3 more
+        of another shape (1):
+          embed.weight: expected [5, 3], found [5, 4]
+        unknown to the model (1):
+          head.weight"
+    `);
   });
 });

@@ -24,17 +24,20 @@ const LISTED = 10;
 export function loadParameters(specs: ParameterSpecs, checkpoint: Checkpoint, options: LoadOptions = {}): Parameters {
   const { prefix, rename = (name: string) => name } = options;
   const stored = (name: string) => (prefix ? `${prefix}.${rename(name)}` : rename(name));
-  checkMatch(specs, checkpoint, stored, options);
+  checkTensors(new Map(Object.entries(specs).map(([name, { shape }]) => [stored(name), shape])), checkpoint, options);
   return Parameters.read(specs, (name) => checkpoint.read(stored(name)));
 }
 
-function checkMatch(specs: ParameterSpecs, checkpoint: Checkpoint, stored: (name: string) => string, { prefix, ignoreExtra }: LoadOptions): void {
+/**
+ * Compare a checkpoint with the tensors that it should hold, full name -> shape.
+ * @throws UserError as {@link loadParameters}
+ */
+export function checkTensors(expected: ReadonlyMap<string, readonly number[]>, checkpoint: Checkpoint, { prefix, ignoreExtra }: LoadOptions = {}): void {
   const below = prefix ? `${prefix}.` : '';
   const names = new Set(checkpoint.names().filter((name) => name.startsWith(below)));
-  const wanted = new Map(Object.entries(specs).map(([name, { shape }]) => [stored(name), shape]));
-  const extra = [...names].filter((name) => !wanted.has(name) && !ignoreExtra?.test(name));
-  const missing = [...wanted.keys()].filter((name) => !names.has(name));
-  const misshapen = [...wanted].flatMap(([name, shape]) => {
+  const extra = [...names].filter((name) => !expected.has(name) && !ignoreExtra?.test(name));
+  const missing = [...expected.keys()].filter((name) => !names.has(name));
+  const misshapen = [...expected].flatMap(([name, shape]) => {
     const found = names.has(name) ? checkpoint.info(name).shape : shape;
     return found.join() === shape.join() ? [] : [`${name}: expected [${shape.join(', ')}], found [${found.join(', ')}]`];
   });

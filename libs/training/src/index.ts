@@ -1,0 +1,9 @@
+export { AdamW, type AdamWConfig } from './adamw.ts';
+export { type AllReduce, singleProcess } from './all-reduce.ts';
+export type { BatchContext } from './batches.ts';
+export { TrainingDiverged } from './diverged.ts';
+export { readHistory, type TrainingRecord } from './history.ts';
+export { createProgress, duration, type ProgressReporter, silent } from './progress.ts';
+export { schedule, type ScheduleKind } from './schedule.ts';
+export type { LossResult } from './step-means.ts';
+export { type OptimizerConfig, train, type TrainOptions, type TrainResult } from './train.ts';
