@@ -30,3 +30,34 @@ export {
   type ClipStatistics,
   type Distribution,
 } from './ego-exo4d/statistics.ts';
+export {
+  egoClip,
+  readEgoClip,
+  withoutMarker,
+  type EgoClipOptions,
+  type EgoClipPair,
+  type EgoClipRow,
+} from './ego4d/ego-clip.ts';
+export { VideoLocator, type LocatedClip } from './ego4d/video-locator.ts';
+export { readEgoMcq, type EgoMcqQuestion, type McqClip } from './ego4d/ego-mcq.ts';
+export { egoSchemaVideo, readEgoSchema, type EgoSchemaQuestion } from './ego4d/ego-schema.ts';
+export { readEgoIt, type EgoItOptions, type InstructionRecord } from './instruction/ego-it.ts';
+export { parsePythonLiteral, type PythonValue } from './python-literal.ts';
+export {
+  readWebPairs,
+  webPairs,
+  type WebPair,
+  type WebShardSource,
+  type WebSource,
+  type WebTableSource,
+} from './web/web-pairs.ts';
+export type { WebFormat } from './web/formats.ts';
+export {
+  datasetKinds,
+  detectDatasets,
+  validateDataset,
+  type DatasetKind,
+  type Problem,
+  type ValidationOptions,
+  type ValidationReport,
+} from './validate.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '@egolab/foundation';
 import { egoExoClips, readAtomicDescriptions, windowsTable, writeWindowsCsv } from '../index.ts';
-import { exampleFolder, examplePass, exampleTake, exampleVideos } from './example-folder.ts';
+import { exampleFolder, examplePass, exampleTake, exampleVideos } from '../example-folder.ts';
 
 const train = 'annotations/atomic_descriptions_train.json';
 const twoNarrators = [
@@ -127,8 +127,9 @@ describe('egoExoClips', () => {
     const root = folder({
       'takes.json': names.map((name) => exampleTake(name, overrides[name])),
       [train]: { annotations },
-      'annotations/atomic_descriptions_val.json': { annotations: { 'uid-elsewhere': twoNarrators } },
-      'annotations/splits.json': { take_uid_to_split: { 'uid-held-out': 'val', 'uid-tea': 'train' } },
+      'annotations/splits.json': {
+        take_uid_to_split: { 'uid-held-out': 'val', 'uid-tea': 'train', 'uid-elsewhere': 'val' },
+      },
     });
     const { clips, skipped, statistics } = egoExoClips({ root, split: 'train' });
     expect(new Set(clips.map(({ takeName }) => takeName))).toEqual(new Set(['tea']));
@@ -142,6 +143,14 @@ describe('egoExoClips', () => {
       'take rejected': 'no narrations',
       'take silent': 'no narrations',
     });
+  });
+
+  it('knows the takes of other splits without splits.json', () => {
+    const root = folder({
+      'takes.json': [exampleTake('tea'), exampleTake('elsewhere')],
+      'annotations/atomic_descriptions_val.json': { annotations: { 'uid-elsewhere': twoNarrators } },
+    });
+    expect(egoExoClips({ root, split: 'train' }).skipped).toEqual([]);
   });
 
   it('leaves out narrations after the end of their take', () => {

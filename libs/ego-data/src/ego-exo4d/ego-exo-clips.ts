@@ -112,7 +112,8 @@ function selectTakes(
     if (reason) skipped.push({ item, reason });
     else usable.push({ take: take!, narrations });
   }
-  const named = new Set([...narrated.map(({ takeUid }) => takeUid), ...takesOfOtherSplits(root, split)]);
+  const elsewhere = splits.size === 0 ? takesOfOtherSplits(root, split) : [];
+  const named = new Set([...narrated.map(({ takeUid }) => takeUid), ...elsewhere]);
   for (const { takeUid, takeName } of takes) {
     if (!named.has(takeUid) && (splits.get(takeUid) ?? split) === split) {
       skipped.push({ item: `take ${takeName}`, reason: 'no narrations' });
@@ -136,7 +137,7 @@ function unusableReason(
   return undefined;
 }
 
-/** Takes narrated in the annotation files of the other splits: they are not without narrations. */
+/** Takes narrated in the annotation files of the other splits: without splits.json, the only sign that they belong there. */
 function takesOfOtherSplits(root: string, split: Split): string[] {
   const others = readdirSync(join(root, 'annotations')).filter(
     (name) => /^atomic_descriptions_\w+\.json$/.test(name) && name !== `atomic_descriptions_${split}.json`,
