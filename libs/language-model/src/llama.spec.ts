@@ -5,7 +5,16 @@ import { readJsonFile } from '@egolab/foundation';
 import { crossEntropy, valueAndGrads } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { afterAll, describe, expect, it } from 'vitest';
-import { embedTokens, KeyValueCache, llama, type LlamaConfig, type LlamaInputs, llamaParameters, logits, parseLlamaConfig } from './index.ts';
+import {
+  embedTokens,
+  KeyValueCache,
+  llama,
+  type LlamaConfig,
+  type LlamaInputs,
+  llamaParameters,
+  logits,
+  parseLlamaConfig,
+} from './index.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(`fixtures/${relative}`, import.meta.url));
 const config = parseLlamaConfig(readJsonFile(path('mistral/config.json')), 'mistral');
@@ -23,7 +32,11 @@ afterAll(() => {
 });
 
 function modelLogits(modelConfig: LlamaConfig, inputs: Partial<LlamaInputs> = {}): Tensor {
-  return logits(parameters, modelConfig, llama(parameters, modelConfig, { embeddings: embedTokens(parameters, ids), ...inputs }));
+  return logits(
+    parameters,
+    modelConfig,
+    llama(parameters, modelConfig, { embeddings: embedTokens(parameters, ids), ...inputs }),
+  );
 }
 
 /** Largest difference over the positions that `mask` keeps. */
@@ -31,21 +44,32 @@ function largestDifference(values: Tensor, name: string, mask: number[][] = [], 
   const reference = file.read(name);
   const width = values.shape.at(-1)!;
   const kept = mask.flat();
-  return values.dataSync<'float32'>().reduce((most, value, i) => (kept[Math.floor(i / width)] === 0 ? most : Math.max(most, Math.abs(value - reference[i]))), 0);
+  return values
+    .dataSync<'float32'>()
+    .reduce(
+      (most, value, i) => (kept[Math.floor(i / width)] === 0 ? most : Math.max(most, Math.abs(value - reference[i]))),
+      0,
+    );
 }
 
 const nextTokenLoss = (inputs: Partial<LlamaInputs>): Scalar => {
   const scores = tf.slice(modelLogits(config, inputs), [0, 0, 0], [2, 11, config.vocab_size]);
-  return crossEntropy(tf.reshape(scores, [22, config.vocab_size]), tf.reshape(tf.slice(ids, [0, 1], [2, 11]), [22])) as Scalar;
+  return crossEntropy(
+    tf.reshape(scores, [22, config.vocab_size]),
+    tf.reshape(tf.slice(ids, [0, 1], [2, 11]), [22]),
+  ) as Scalar;
 };
 
 describe('the decoder against transformers', () => {
-  it.each(['full', 'chunked'] as const)('gives the same logits, sliding window off and on (%s attention)', (attention) => {
-    tf.tidy(() => {
-      expect(largestDifference(modelLogits(config, { attention }), 'full')).toBeLessThan(1e-5);
-      expect(largestDifference(modelLogits(WINDOW, { attention }), 'window')).toBeLessThan(1e-5);
-    });
-  });
+  it.each(['full', 'chunked'] as const)(
+    'gives the same logits, sliding window off and on (%s attention)',
+    (attention) => {
+      tf.tidy(() => {
+        expect(largestDifference(modelLogits(config, { attention }), 'full')).toBeLessThan(1e-5);
+        expect(largestDifference(modelLogits(WINDOW, { attention }), 'window')).toBeLessThan(1e-5);
+      });
+    },
+  );
 
   it('reads no padding, on the right or on the left', () => {
     tf.tidy(() => {
@@ -53,7 +77,9 @@ describe('the decoder against transformers', () => {
       const left = tf.tensor2d(LEFT, [2, 12], 'int32');
       expect(largestDifference(modelLogits(config, { attentionMask: right }), 'right', RIGHT)).toBeLessThan(1e-5);
       expect(largestDifference(modelLogits(config, { attentionMask: left }), 'left', LEFT)).toBeLessThan(1e-5);
-      expect(largestDifference(modelLogits(WINDOW, { attentionMask: right, attention: 'chunked' }), 'right_window', RIGHT)).toBeLessThan(1e-5);
+      expect(
+        largestDifference(modelLogits(WINDOW, { attentionMask: right, attention: 'chunked' }), 'right_window', RIGHT),
+      ).toBeLessThan(1e-5);
     });
   });
 
@@ -88,7 +114,15 @@ describe('KeyValueCache', () => {
     const before = tf.memory().numTensors;
     const cache = new KeyValueCache();
     tf.tidy(() => {
-      const parts = [[0, 4], [4, 1], [5, 3], [8, 1], [9, 1], [10, 1], [11, 1]].map(([start, length]) => {
+      const parts = [
+        [0, 4],
+        [4, 1],
+        [5, 3],
+        [8, 1],
+        [9, 1],
+        [10, 1],
+        [11, 1],
+      ].map(([start, length]) => {
         expect(cache.length).toBe(start);
         const embeddings = embedTokens(parameters, tf.slice(ids, [0, start], [2, length]));
         return logits(parameters, modelConfig, llama(parameters, modelConfig, { embeddings, cache }));

@@ -58,7 +58,8 @@ export function loraTargets(config: LlamaConfig, targets: readonly string[]): st
   return linears.filter((path) => patterns.some(({ pattern }) => pattern.test(path)));
 }
 
-function pathPattern(target: string): RegExp {
+/** The target as a regular expression for whole paths. */
+export function pathPattern(target: string): RegExp {
   return new RegExp(
     `^${target
       .split('*')
