@@ -5,7 +5,14 @@ export { planFor, type Choice, type Plan } from './plan.ts';
 export { consoleProgress, silentProgress, type Phase, type Progress } from './progress.ts';
 export { readRun, type RunRecord } from './run-folder.ts';
 export { runStage, type RunOptions } from './run-stage.ts';
-export { defineStage, type Metrics, type Stage, type StageContext, type StageResult } from './stage.ts';
+export {
+  defineStage,
+  type Metrics,
+  type OutputFolder,
+  type Stage,
+  type StageContext,
+  type StageResult,
+} from './stage.ts';
 export {
   openNullTracker,
   type DatasetInput,

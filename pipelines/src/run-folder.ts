@@ -9,6 +9,8 @@ import type { Metrics, StageResult } from './stage.ts';
 export interface RunRecord {
   stage: string;
   preset: string;
+  /** folder under artifacts: the preset, or the preset and a hash of the overrides */
+  variant: string;
   /** `key=value` overrides of the preset */
   sets: string[];
   seed: number;
@@ -69,10 +71,12 @@ function csv(records: readonly Readonly<Record<string, number>>[]): string {
 
 /** `{ a: { b: 1 } }` as `{ 'a/b': 1 }`. */
 export function flatMetrics(metrics: Metrics, prefix = ''): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(metrics).flatMap(([name, value]) =>
-      typeof value === 'number' ? [[prefix + name, value]] : Object.entries(flatMetrics(value, `${prefix}${name}/`)),
-    ),
+  return Object.assign(
+    {},
+    ...Object.entries(metrics).map(([name, value]) => {
+      if (value === undefined) return {};
+      return typeof value === 'number' ? { [prefix + name]: value } : flatMetrics(value, `${prefix}${name}/`);
+    }),
   ) as Record<string, number>;
 }
 

@@ -18,7 +18,8 @@ import {
   type RunRecord,
 } from './run-folder.ts';
 import type { Stage, StageResult } from './stage.ts';
-import { openNullTracker, type DatasetInput, type OpenTracker, type TrackedRun } from './tracker.ts';
+import { openMlflow } from './mlflow-tracker.ts';
+import { type DatasetInput, type OpenTracker, type TrackedRun } from './tracker.ts';
 import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
 
 export interface RunOptions extends Partial<Choice> {
@@ -70,7 +71,7 @@ async function runLocked(
   progress.note(`${name}: ${stage.title} (${plan.variantOf(name)})`);
   const state = openState(join(plan.workspace.state, plan.variantOf(name), name), key, resume, progress);
   const environment = await (options.environment ?? describeEnvironment)(plan.workspace.root);
-  const tracked = await (options.openTracker ?? openNullTracker)({
+  const tracked = await (options.openTracker ?? openMlflow)({
     experiment: plan.config.tracking.experiment,
     server: plan.config.tracking.server,
     name: `${name} ${plan.variantOf(name)}`,
@@ -78,6 +79,7 @@ async function runLocked(
     tags: { stage: name, preset: plan.preset, variant: plan.variantOf(name), ...environment.tags },
     journal: plan.workspace.journal,
     runId: state.runId,
+    say: progress.note,
   });
   state.remember(tracked.runId);
   const partial = beginFolder(folder);
@@ -89,6 +91,7 @@ async function runLocked(
     const record: RunRecord = {
       stage: name,
       preset: plan.preset,
+      variant: plan.variantOf(name),
       sets: [...plan.sets],
       seed: plan.config.seed,
       key,
@@ -144,7 +147,11 @@ function call(
     seed: config.seed,
     random: new Random(config.seed).split(stage.name),
     inputs: Object.fromEntries(Object.entries(stage.inputs).map(([role, input]) => [role, plan.folderOf(input)])),
-    out: { folder: partial, path: (file) => join(partial, file) },
+    out: {
+      folder: partial,
+      path: (file) => join(partial, file),
+      write: (file, content) => writeFileAtomic(join(partial, file), content),
+    },
     stateFolder,
     tracker: {
       runId: tracked.runId,

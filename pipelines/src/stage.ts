@@ -9,9 +9,9 @@ export type Sections = Readonly<Record<string, z.ZodType>>;
 /** The stages that a stage reads, by the role that they play in it. */
 export type Inputs = Readonly<Record<string, string>>;
 
-/** Metric values by name; nesting groups them (`{ egomcq: { inter: 41.2 } }`). */
+/** Metric values by name; nesting groups them (`{ egomcq: { inter: 41.2 } }`). Undefined ones are left out. */
 export interface Metrics {
-  readonly [name: string]: number | Metrics;
+  readonly [name: string]: number | Metrics | undefined;
 }
 
 /** What a stage hands back; the runner writes it to `metrics.json` and `history.csv`. */
@@ -19,6 +19,14 @@ export interface StageResult {
   metrics: Metrics;
   /** one record a training step */
   history?: readonly Readonly<Record<string, number>>[];
+}
+
+/** Where a stage writes; everything appears at once in `artifacts/<preset>/<stage>/` when the stage has succeeded. */
+export interface OutputFolder {
+  folder: string;
+  path(name: string): string;
+  /** a small text file, whole or not at all */
+  write(name: string, content: string): void;
 }
 
 /** What a stage is given. */
@@ -31,7 +39,7 @@ export interface StageContext<Params, Config, Roles extends string> {
   random: Random;
   /** folder of each input's finished run */
   inputs: Readonly<Record<Roles, string>>;
-  out: { folder: string; path(name: string): string };
+  out: OutputFolder;
   /** where training keeps what it goes on from after an interruption; empty at a fresh start, deleted after success */
   stateFolder: string;
   tracker: Tracker;

@@ -36,6 +36,8 @@ export interface RunStart {
   journal: string;
   /** the run that an interrupted stage began, to go on with */
   runId: string | null;
+  /** one line for the reader */
+  say(text: string): void;
 }
 
 export type OpenTracker = (start: RunStart) => Promise<TrackedRun>;

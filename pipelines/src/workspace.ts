@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '@egolab/foundation';
@@ -14,7 +14,7 @@ export interface Workspace {
   artifacts: string;
   /** what an interrupted stage goes on from; never a DVC output, which DVC deletes before a stage runs */
   state: string;
-  /** tracking records that the server hasn't got yet */
+  /** tracking records on their way to the server; those of a DVC experiment's temporary tree outlive it in the main one */
   journal: string;
 }
 
@@ -25,7 +25,7 @@ export function workspaceAt(root: string): Workspace {
     stages: join(root, 'pipelines/src/stages'),
     artifacts: join(root, 'artifacts'),
     state: join(root, '.egolab/state'),
-    journal: join(root, '.egolab/mlflow/journal'),
+    journal: join(process.env['DVC_ROOT'] ?? root, '.egolab/mlflow/journal'),
   };
 }
 
@@ -37,17 +37,16 @@ export const workspace = workspaceAt(fileURLToPath(new URL('../../', import.meta
  * from there would run code other than what DVC records, and nothing would fail; so refuse.
  * @param resolve where a module would be loaded from, as a file URL (`import.meta.resolve`)
  */
-export function assertOwnLibraries(
-  root: string,
-  libraries: readonly string[],
-  resolve: (specifier: string) => string,
-): void {
+export function assertOwnLibraries(root: string, resolve: (specifier: string) => string): void {
   const own = realpathSync(root);
+  const libraries = readdirSync(join(root, 'libs')).filter((name) =>
+    existsSync(join(root, 'libs', name, 'src/index.ts')),
+  );
   for (const library of libraries) {
-    const file = realpathSync(fileURLToPath(resolve(`@egolab/${library}`)));
+    const file = realpathSync(fileURLToPath(resolve(library === 'mlflow-js' ? library : `@egolab/${library}`)));
     if (file.startsWith(`${own}/`)) continue;
     throw new UserError({
-      what: `@egolab/${library} would be loaded from ${file}, outside this tree (${own})`,
+      what: `library ${library} would be loaded from ${file}, outside this tree (${own})`,
       where: 'TSX_TSCONFIG_PATH',
       mend: 'start stages with tools/cli/egolab.mjs of this tree, and with no TSX_TSCONFIG_PATH of another one',
     });

@@ -60,26 +60,26 @@ function explain(issue: z.core.$ZodIssue, got: unknown): string {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.expected === 'int'
-        ? 'a whole number'
-        : issue.expected === 'record'
-          ? 'an object'
-          : `${/^[aeio]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
-    case 'invalid_value':
-      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
-    case 'too_small':
-      return `${issue.inclusive ? 'at least' : 'more than'} ${String(issue.minimum)}${unit(issue.origin)}`;
-    case 'too_big':
-      return `${issue.inclusive ? 'at most' : 'less than'} ${String(issue.maximum)}${unit(issue.origin)}`;
-    case 'invalid_union':
-      return issue.errors.length > 0
-        ? [...new Set(issue.errors.map(([first]) => (first ? expectation(first) : '')))].filter(Boolean).join(' or ')
-        : issue.message.replace(/^Invalid input: expected /, '');
-    default:
-      return `a valid value (${issue.message})`;
+  if (issue.code === 'invalid_type') return kind(issue.expected);
+  if (issue.code === 'invalid_value') {
+    return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
   }
+  if (issue.code === 'too_small') {
+    return `${issue.inclusive ? 'at least' : 'more than'} ${String(issue.minimum)}${unit(issue.origin)}`;
+  }
+  if (issue.code === 'too_big') {
+    return `${issue.inclusive ? 'at most' : 'less than'} ${String(issue.maximum)}${unit(issue.origin)}`;
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return [...new Set(issue.errors.flatMap(([first]) => (first ? [expectation(first)] : [])))].join(' or ');
+  }
+  return `a valid value (${issue.message})`;
+}
+
+function kind(expected: string): string {
+  if (expected === 'int') return 'a whole number';
+  const word = expected === 'record' ? 'object' : expected;
+  return `${/^[aeio]/.test(word) ? 'an' : 'a'} ${word}`;
 }
 
 const unit = (origin: string) =>
