@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const count = (value: number) => z.int().min(0).default(value);
+
+/** What the world holds and how much of it; the defaults are the `micro` preset. */
+export const worldConfigSchema = z.strictObject({
+  seed: z.int().default(0),
+  /** side of every video, pixels; even */
+  size: z.int().min(16).multipleOf(2).default(64),
+  fps: z.int().min(2).default(8),
+  /** seconds of a take, lowest and highest */
+  takeDuration: z.tuple([z.number().min(10), z.number()]).default([30, 40]),
+  /** RGB samples per pixel along each axis */
+  samples: z.int().min(1).max(4).default(2),
+  /** x264 constant rate factor of all videos */
+  crf: z.int().min(0).max(51).default(12),
+  rooms: z.strictObject({ train: z.int().min(1).default(12), heldOut: z.int().min(1).default(4) }).prefault({}),
+  egoExo4d: z.strictObject({ trainTakes: count(40), valTakes: count(12), numExo: z.int().min(1).max(8).default(4) }).prefault({}),
+  /** egocentric-only takes of EgoClip; EgoMCQ asks about the held-out takes */
+  egoClip: z.strictObject({ takes: count(30), questions: count(400) }).prefault({}),
+  egoSchema: z.strictObject({ takes: count(8) }).prefault({}),
+  /** instruction records come from the EgoClip takes (train) and the EgoSchema takes (val) */
+  egoIt: z.strictObject({ recordsPerTake: z.int().min(1).default(40) }).prefault({}),
+  /** captioned third-person clips in rooms of their own */
+  web: z.strictObject({ clips: count(600), rooms: z.int().min(1).default(12) }).prefault({}),
+  /** texts of the corpus file; `textCorpus` gives more on demand */
+  text: z.strictObject({ samples: count(20_000) }).prefault({}),
+  /** takes whose exact depth and masks are written as files, and every how many frames */
+  groundTruth: z.strictObject({ takes: count(1), everyFrames: z.int().min(1).default(8) }).prefault({}),
+});
+
+export type WorldConfig = z.infer<typeof worldConfigSchema>;
+/** As written by a user: everything has a default. */
+export type WorldConfigInput = z.input<typeof worldConfigSchema>;

@@ -1,0 +1,227 @@
+import type { Camera } from './camera.ts';
+import { type PrimitiveTable, Shape, STRIDE } from './scene.ts';
+
+/** What a camera sees, at pixel centres: metric z-depth (Infinity where nothing is) and the index of the visible primitive (-1: none). */
+export interface Visibility {
+  readonly depth: Float64Array;
+  readonly primitive: Int16Array;
+}
+
+export function emptyVisibility(numPixels: number): Visibility {
+  return { depth: new Float64Array(numPixels).fill(Infinity), primitive: new Int16Array(numPixels).fill(-1) };
+}
+
+const NEAR = 0.02;
+const TINY = 1e-12;
+
+/** Of the primitive at hand: in its frame, the ray of pixel (x, y) starts at o and goes along `a x + b y + c`; layout ax ay az bx by bz cx cy cz ox oy oz. */
+const frame = new Float64Array(12);
+/** First and last column, first and last row that it may cover. */
+const bounds = new Int32Array(4);
+
+/**
+ * Cast the rays of every pixel against primitives `from` to `to` (excluded), each within its screen bounds only, and
+ * keep the nearest hit. Rays have z = 1 in the camera's frame, so the ray parameter is the z-depth.
+ */
+export function castPrimitives(table: PrimitiveTable, from: number, to: number, camera: Camera, out: Visibility): void {
+  for (let index = from; index < to; index++) {
+    setFrame(table, index, camera);
+    const o = index * STRIDE;
+    const shape = table.shapes[index] as Shape;
+    const [a, b, c] = [table.values[o + 12], table.values[o + 13], table.values[o + 14]];
+    if (!setBounds(shape, a, b, c, camera)) continue;
+    casts[shape](a, b, c, index, camera, out);
+  }
+}
+
+function setFrame(table: PrimitiveTable, index: number, camera: Camera): void {
+  const v = table.values;
+  const o = index * STRIDE;
+  const P = o + 3;
+  const R = camera.rotation;
+  for (let j = 0; j < 3; j++) {
+    for (let i = 0; i < 3; i++) frame[j * 3 + i] = v[P + i] * R[j] + v[P + 3 + i] * R[3 + j] + v[P + 6 + i] * R[6 + j];
+  }
+  const dx = camera.position[0] - v[o], dy = camera.position[1] - v[o + 1], dz = camera.position[2] - v[o + 2];
+  for (let i = 0; i < 3; i++) frame[9 + i] = v[P + i] * dx + v[P + 3 + i] * dy + v[P + 6 + i] * dz;
+}
+
+/** Screen bounds of the primitive's bounding box; false when it is out of sight. */
+function setBounds(shape: Shape, a: number, b: number, c: number, camera: Camera): boolean {
+  const { width, height, focal } = camera.intrinsics;
+  const halfY = shape === Shape.Cylinder || shape === Shape.Capsule ? a : b;
+  const halfZ = shape === Shape.Capsule ? a + c : c;
+  let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity, numBehind = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const px = (corner & 1 ? a : -a) - frame[9], py = (corner & 2 ? halfY : -halfY) - frame[10], pz = (corner & 4 ? halfZ : -halfZ) - frame[11];
+    const z = frame[6] * px + frame[7] * py + frame[8] * pz;
+    if (z < NEAR) {
+      numBehind++;
+      continue;
+    }
+    const x = (frame[0] * px + frame[1] * py + frame[2] * pz) / z;
+    const y = (frame[3] * px + frame[4] * py + frame[5] * pz) / z;
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  }
+  if (numBehind === 8) return false;
+  const cut = numBehind > 0; // it reaches behind the camera: anywhere
+  bounds[0] = cut ? 0 : Math.max(0, Math.floor(left * focal + width / 2 - 0.5));
+  bounds[1] = cut ? width - 1 : Math.min(width - 1, Math.ceil(right * focal + width / 2 - 0.5));
+  bounds[2] = cut ? 0 : Math.max(0, Math.floor(top * focal + height / 2 - 0.5));
+  bounds[3] = cut ? height - 1 : Math.min(height - 1, Math.ceil(bottom * focal + height / 2 - 0.5));
+  return bounds[0] <= bounds[1] && bounds[2] <= bounds[3];
+}
+
+type Cast = (a: number, b: number, c: number, index: number, camera: Camera, out: Visibility) => void;
+
+// One loop per shape, each with its intersection written out: the engine then keeps every number in a register, and
+// nothing is allocated per ray. In all of them t is the nearest crossing beyond NEAR, or the pixel is left alone.
+
+function castEllipsoid(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
+  const { width, height, focal } = camera.intrinsics;
+  const { depth, primitive } = out;
+  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const ia = 1 / (a * a), ib = 1 / (b * b), ic = 1 / (c * c);
+  const k = ox * ox * ia + oy * oy * ib + oz * oz * ic - 1;
+  for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
+    const y = (row + 0.5 - height / 2) / focal;
+    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    for (let column = bounds[0]; column <= last; column++) {
+      const x = (column + 0.5 - width / 2) / focal;
+      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const q = ux * ux * ia + uy * uy * ib + uz * uz * ic;
+      const h = ox * ux * ia + oy * uy * ib + oz * uz * ic;
+      const discriminant = h * h - q * k;
+      if (discriminant < 0) continue;
+      const root = Math.sqrt(discriminant);
+      const t = (-h - root) / q > NEAR ? (-h - root) / q : (root - h) / q;
+      const pixel = row * width + column;
+      if (t > NEAR && t < depth[pixel]) {
+        depth[pixel] = t;
+        primitive[pixel] = index;
+      }
+    }
+  }
+}
+
+function castBox(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
+  const { width, height, focal } = camera.intrinsics;
+  const { depth, primitive } = out;
+  const ox = frame[9], oy = frame[10], oz = frame[11];
+  for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
+    const y = (row + 0.5 - height / 2) / focal;
+    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    for (let column = bounds[0]; column <= last; column++) {
+      const x = (column + 0.5 - width / 2) / focal;
+      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const ix = 1 / (ux || TINY), iy = 1 / (uy || TINY), iz = 1 / (uz || TINY);
+      const hx = Math.abs(a * ix), hy = Math.abs(b * iy), hz = Math.abs(c * iz);
+      const near = Math.max(-ox * ix - hx, -oy * iy - hy, -oz * iz - hz);
+      const far = Math.min(hx - ox * ix, hy - oy * iy, hz - oz * iz);
+      if (near > far) continue;
+      const t = near > NEAR ? near : far;
+      const pixel = row * width + column;
+      if (t > NEAR && t < depth[pixel]) {
+        depth[pixel] = t;
+        primitive[pixel] = index;
+      }
+    }
+  }
+}
+
+function castRoom(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
+  const { width, height, focal } = camera.intrinsics;
+  const { depth, primitive } = out;
+  const ox = frame[9], oy = frame[10], oz = frame[11];
+  for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
+    const y = (row + 0.5 - height / 2) / focal;
+    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    for (let column = bounds[0]; column <= last; column++) {
+      const x = (column + 0.5 - width / 2) / focal;
+      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const ix = 1 / (ux || TINY), iy = 1 / (uy || TINY), iz = 1 / (uz || TINY);
+      const t = Math.min(Math.abs(a * ix) - ox * ix, Math.abs(b * iy) - oy * iy, Math.abs(c * iz) - oz * iz);
+      const pixel = row * width + column;
+      if (t > NEAR && t < depth[pixel]) {
+        depth[pixel] = t;
+        primitive[pixel] = index;
+      }
+    }
+  }
+}
+
+function castCylinder(a: number, _b: number, c: number, index: number, camera: Camera, out: Visibility): void {
+  const { width, height, focal } = camera.intrinsics;
+  const { depth, primitive } = out;
+  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const k = ox * ox + oy * oy - a * a;
+  for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
+    const y = (row + 0.5 - height / 2) / focal;
+    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    for (let column = bounds[0]; column <= last; column++) {
+      const x = (column + 0.5 - width / 2) / focal;
+      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const q = ux * ux + uy * uy + TINY;
+      const h = ox * ux + oy * uy;
+      const discriminant = h * h - q * k;
+      if (discriminant < 0) continue; // misses the endless cylinder, so the caps too
+      const root = Math.sqrt(discriminant);
+      const enter = (-h - root) / q, leave = (root - h) / q;
+      const iz = 1 / (uz || TINY);
+      const half = Math.abs(c * iz);
+      const near = Math.max(enter, -oz * iz - half), far = Math.min(leave, half - oz * iz);
+      if (near > far) continue;
+      const t = near > NEAR ? near : far;
+      const pixel = row * width + column;
+      if (t > NEAR && t < depth[pixel]) {
+        depth[pixel] = t;
+        primitive[pixel] = index;
+      }
+    }
+  }
+}
+
+function castCapsule(a: number, _b: number, c: number, index: number, camera: Camera, out: Visibility): void {
+  const { width, height, focal } = camera.intrinsics;
+  const { depth, primitive } = out;
+  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const k = ox * ox + oy * oy - a * a;
+  for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
+    const y = (row + 0.5 - height / 2) / focal;
+    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    for (let column = bounds[0]; column <= last; column++) {
+      const x = (column + 0.5 - width / 2) / focal;
+      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const q = ux * ux + uy * uy + TINY;
+      const h = ox * ux + oy * uy;
+      const discriminant = h * h - q * k;
+      if (discriminant < 0) continue; // misses the endless cylinder, so the ends too
+      let t = (-h - Math.sqrt(discriminant)) / q;
+      const z = oz + t * uz;
+      if (z > c || z < -c) {
+        // the end that the ray comes to first is the one on the side where it enters the endless cylinder
+        const ez = z > c ? oz - c : oz + c;
+        const Q = q + uz * uz, H = h + ez * uz;
+        const end = H * H - Q * (k + ez * ez);
+        if (end < 0) continue;
+        t = (-H - Math.sqrt(end)) / Q;
+      }
+      const pixel = row * width + column;
+      if (t > NEAR && t < depth[pixel]) {
+        depth[pixel] = t;
+        primitive[pixel] = index;
+      }
+    }
+  }
+}
+
+const casts: Record<Shape, Cast> = {
+  [Shape.Ellipsoid]: castEllipsoid,
+  [Shape.Box]: castBox,
+  [Shape.Room]: castRoom,
+  [Shape.Cylinder]: castCylinder,
+  [Shape.Capsule]: castCapsule,
+};

@@ -1,0 +1,111 @@
+import type { Random } from '@egolab/foundation';
+import { type CameraPose, lookAt } from '../render/camera.ts';
+import { type BodyPose, EYES, Instance, shoulder, toWorld } from '../world/body.ts';
+import { models } from '../world/objects.ts';
+import { fromStation, type Room } from '../world/room.ts';
+import { add, mix, norm, scale, subtract, unrotate, type Vector } from '../world/vector.ts';
+import type { Action, Plan } from './action.ts';
+import { animate } from './motion.ts';
+import { initialState, sides, type WorldState } from './state.ts';
+
+/** Where the eyes look. `yaw` and `pitch` are in the central pupil frame (x left, y up, z forward), radians. */
+export interface Gaze {
+  /** false while the tracker has lost the eyes */
+  readonly valid: boolean;
+  readonly yaw: number;
+  readonly pitch: number;
+  /** metres to what is fixated */
+  readonly depth: number;
+  /** instance that is fixated, or 0 for a place */
+  readonly instance: number;
+  /** the fixated point, world coordinates */
+  readonly target: Vector;
+}
+
+/** One instant of a take. */
+export interface Instant {
+  /** seconds */
+  readonly time: number;
+  readonly state: WorldState;
+  readonly body: BodyPose;
+  /** pose of the head camera */
+  readonly head: CameraPose;
+  readonly gaze: Gaze;
+}
+
+/** the eyes are this many seconds ahead of the hands */
+const GAZE_LEAD = 0.3;
+/** time constant with which the head follows, seconds */
+const HEAD_LAG = 0.22;
+
+/** Run a plan: one instant per frame, in order. */
+export function* simulate(plan: Plan, room: Room, fps: number, random: Random): Generator<Instant> {
+  const { actions, placements } = plan;
+  const jitter = random.split('jitter');
+  const eyes = random.split('gaze');
+  let begin = initialState(room, placements);
+  let next = 0;
+  let look: Vector | undefined;
+  let lean = 0.05;
+  let sway: Vector = [0, 0, 0];
+  let blink = 0;
+  const numFrames = Math.floor(plan.duration * fps);
+  for (let frame = 0; frame < numFrames; frame++) {
+    const time = frame / fps;
+    while (next < actions.length && actions[next].end <= time) begin = animate(actions[next], begin, 1, room, placements), next++;
+    const action = next < actions.length ? actions[next] : undefined;
+    const u = action ? Math.max(0, (time - action.start) / (action.end - action.start)) : 0;
+    const state = action && u > 0 ? animate(action, begin, u, room, placements) : begin;
+
+    const follow = 1 - Math.exp(-1 / fps / HEAD_LAG);
+    const focus = attention(actions, next, time + 0.1, state, room, placements);
+    look = look ? mix(look, focus.point, follow) : focus.point;
+    lean += (leanOf(state) - lean) * follow;
+    sway = mix(sway, [jitter.normal(0, 0.02), jitter.normal(0, 0.02), jitter.normal(0, 0.015)], 0.35);
+    const position = toWorld(state, add(EYES, [0, lean + 0.04, -0.5 * lean]));
+    const head = lookAt(add(position, scale(sway, 0.4)), add(look, sway), sway[0] * 0.8);
+
+    blink = blink > 0 ? blink - 1 : eyes.uniform() < 0.015 ? eyes.integer(1, 2) : 0;
+    const gaze = gazeOf(attention(actions, next, time + GAZE_LEAD, state, room, placements), head, eyes, blink === 0);
+    const { stand, yaw, hands, stride } = state;
+    yield { time, state, body: { stand, yaw, lean, hands, stride }, head, gaze };
+  }
+}
+
+/** Far reaches need a bent back. */
+function leanOf(state: WorldState): number {
+  const reach = Math.max(...sides.map((side) => norm(subtract(state.hands[side].position, shoulder(side, 0.05)))));
+  return Math.min(0.2, Math.max(0.05, reach - 0.55));
+}
+
+/** What the wearer attends to at `time`, which lies at most a little ahead of the action `current`. */
+function attention(actions: readonly Action[], current: number, time: number, state: WorldState, room: Room, placements: Plan['placements']): { point: Vector; instance: number } {
+  while (current < actions.length && actions[current].end < time) current++;
+  const action = actions[current];
+  const onObject = (index: number) => ({
+    point: add(state.objects[index].position, [0, 0, models[placements[index].category].height / 2]),
+    instance: Instance.firstObject + index,
+  });
+  const onPlace = (station: number, place: Vector) => ({ point: fromStation(room.stations[station], place), instance: Instance.background as number });
+  if (!action) return onPlace(0, [0, 0.5, room.stations[0].surfaceHeight]);
+  const u = (time - action.start) / (action.end - action.start);
+  switch (action.verb) {
+    case 'walk to':
+      return onPlace(action.station, [0, 0.55, room.stations[action.station].surfaceHeight]);
+    case 'put down':
+      if (action.target !== null) return onObject(action.target);
+      return u < 0.5 ? onPlace(action.station, add(action.to as Vector, [0, 0, 0.03])) : onObject(action.object as number);
+    case 'pour':
+      return onObject(u < 0.12 ? (action.object as number) : (action.target as number));
+    case 'wipe':
+      return action.object === null ? onPlace(action.station, action.to as Vector) : onObject(action.object);
+    default:
+      return onObject(action.object as number);
+  }
+}
+
+function gazeOf({ point, instance }: { point: Vector; instance: number }, head: CameraPose, random: Random, valid: boolean): Gaze {
+  const [x, y, z] = unrotate(head.rotation, subtract(point, head.position));
+  const noise = () => Math.max(-0.015, Math.min(0.015, random.normal(0, 0.006)));
+  return { valid: valid && z > 0.05, yaw: Math.atan2(-x, z) + noise(), pitch: Math.atan2(-y, z) + noise(), depth: Math.hypot(x, y, z), instance, target: point };
+}
