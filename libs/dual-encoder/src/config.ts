@@ -1,3 +1,4 @@
+import { UserError } from '@egolab/foundation';
 import { z } from 'zod';
 
 /** Activations of the CLIP family: OpenAI's weights use quick_gelu (x * sigmoid(1.702 x)), OpenCLIP's use gelu. */
@@ -40,7 +41,16 @@ export const clipConfigSchema = z.object({
 });
 export type ClipConfig = z.infer<typeof clipConfigSchema>;
 
-/** Patches along one side of the (square) image. */
-export function gridSide(config: ClipVisionConfig): number {
-  return Math.floor(config.image_size / config.patch_size);
+/**
+ * Patches along one side of the (square) image.
+ *
+ * @throws UserError when the image isn't a whole number of patches wide
+ */
+export function gridSide({ image_size, patch_size }: ClipVisionConfig): number {
+  if (image_size % patch_size === 0) return image_size / patch_size;
+  throw new UserError({
+    what: `expected image_size to be a multiple of patch_size, got ${image_size} and ${patch_size}`,
+    where: 'the vision tower',
+    mend: 'correct either: CLIP ViT-L/14 at 336 pixels has 336 and 14',
+  });
 }

@@ -23,14 +23,16 @@ export function loadClip(folder: string): { config: ClipConfig; parameters: Para
 
 /**
  * The vision tower alone, from a folder of a whole CLIPModel or of a CLIPVisionModel; reads only what `output` needs.
- * Errors: as {@link loadClip}.
+ * Errors: as {@link loadClip}, and a UserError naming every field in which the folder's configuration is not `expected`.
  */
 export function loadClipVision(
   folder: string,
   output: VisionOutput,
+  expected?: ClipVisionConfig,
 ): { config: ClipVisionConfig; parameters: Parameters } {
   const json = readConfig(folder);
   const config = parseConfig(clipVisionConfigSchema, json['vision_config'] ?? json, folder);
+  if (expected) expectConfig(config, expected, folder);
   const lastBlock = `vision_model\\.encoder\\.layers\\.${config.num_hidden_layers - 1}\\.`;
   const unread = `^(text_model\\.|text_projection|visual_projection|logit_scale|vision_model\\.post_layernorm|${lastBlock}|${POSITION_IDS})`;
   return { config, parameters: load(folder, clipVisionParameters(config, output), new RegExp(unread)) };
@@ -51,6 +53,17 @@ function parseConfig<T>(schema: z.ZodType<T>, json: unknown, folder: string): T 
     what: `${issue.path.join('.')}: ${issue.message}`,
     where: join(folder, 'config.json'),
     mend: 'expected the config of a CLIPModel or CLIPVisionModel',
+  });
+}
+
+function expectConfig(config: ClipVisionConfig, expected: ClipVisionConfig, folder: string): void {
+  const keys = Object.keys(expected) as (keyof ClipVisionConfig)[];
+  const differences = keys.filter((key) => config[key] !== expected[key]);
+  if (differences.length === 0) return;
+  throw new UserError({
+    what: `another vision tower: ${differences.map((key) => `expected ${key} ${expected[key]}, got ${config[key]}`).join('; ')}`,
+    where: join(folder, 'config.json'),
+    mend: 'take the weights of this configuration, or the configuration of these weights',
   });
 }
 

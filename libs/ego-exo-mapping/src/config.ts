@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
+export interface MappingOptions {
+  /** Recompute each ResNet block in the backward pass instead of keeping its activations. */
+  gradientCheckpointing?: boolean;
+}
+
 /** F and G as the ResNet generator "sourced from" CycleGAN (Exo2Ego section 5.1). */
-const resnetMappingSchema = z.object({
+const resnetMappingSchema = z.strictObject({
   kind: z.literal('resnet'),
   /** filters after the first convolution */
   ngf: z.number().int().positive().default(64),
@@ -16,7 +21,7 @@ const resnetMappingSchema = z.object({
 });
 
 /** F and G as fully-connected networks on each token (Exo2Ego Table 7, row 5). The paper gives no depth or width. */
-const fullyConnectedMappingSchema = z.object({
+const fullyConnectedMappingSchema = z.strictObject({
   kind: z.literal('fully-connected'),
   hiddenSize: z.number().int().positive(),
   /** linear layers, ReLU between them */

@@ -1,9 +1,10 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
+import { differentiable } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { z } from 'zod';
 
 /** What the paper leaves open about the KL divergence between the exocentric sample and its estimate (section 4.3). */
-export const klOptionsSchema = z.object({
+export const klOptionsSchema = z.strictObject({
   /** softmax: features become distributions as in knowledge distillation; gaussian: a Gaussian is fitted to each clip's features */
   kind: z.enum(['softmax', 'gaussian']).default('softmax'),
   /** softmax only. channel: every patch is a distribution over channels; token: every channel is one over a frame's grid */
@@ -30,7 +31,7 @@ const VARIANCE_FLOOR = 1e-6;
 export function klLoss(y: Tensor, mapped: Tensor, { kind, axis, temperature, direction }: KlOptions): Scalar {
   expectSameShape('klLoss', y, mapped);
   const [p, q] = direction === 'forward' ? [y, mapped] : [mapped, y];
-  return kind === 'softmax' ? softmaxKl(p, q, axis, temperature) : gaussianKl(p, q);
+  return tf.tidy(() => (kind === 'softmax' ? softmaxKl(p, q, axis, temperature) : gaussianKl(p, q)));
 }
 
 /** Mean over rows of sum p log(p / q), times temperature squared. */
@@ -84,7 +85,7 @@ export function cycleConsistencyLoss(
   cycledY: Tensor,
   { reduction = 'mean' }: { reduction?: 'mean' | 'sum' } = {},
 ): Scalar {
-  return tf.add(l1(cycledX, x, reduction), l1(cycledY, y, reduction));
+  return tf.tidy(() => tf.add(l1(cycledX, x, reduction), l1(cycledY, y, reduction)));
 }
 
 function l1(a: Tensor, b: Tensor, reduction: 'mean' | 'sum'): Scalar {
@@ -94,11 +95,14 @@ function l1(a: Tensor, b: Tensor, reduction: 'mean' | 'sum'): Scalar {
 }
 
 /** |x| with derivative 0 at 0, as in PyTorch; that of tf.abs is -1 there. */
-const absolute = tf.customGrad((x, save) => {
-  const input = x as Tensor;
-  (save as (tensors: Tensor[]) => void)([input]);
-  return { value: tf.abs(input), gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(dy, tf.sign(saved)) };
-}) as (x: Tensor) => Tensor;
+function absolute(x: Tensor): Tensor {
+  return differentiable({
+    name: 'absolute',
+    inputs: { x },
+    forward: () => ({ value: tf.abs(x), saved: { x } }),
+    backward: (dy, saved) => ({ x: () => tf.mul(dy, tf.sign(saved.x)) }),
+  });
+}
 
 function expectSameShape(where: string, a: Tensor, b: Tensor): void {
   if (a.shape.join() !== b.shape.join())

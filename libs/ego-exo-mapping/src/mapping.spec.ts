@@ -41,13 +41,16 @@ describe('ResNet generator against PyTorch', () => {
     expect(maxDifference(mapping(parameters(config), config, tensor('x')), tensor(name))).toBeLessThan(1e-4);
   });
 
-  it('gradients', () => {
+  it.each([false, true])('gradients, gradient checkpointing %s', (gradientCheckpointing) => {
     const config = resnet({});
     const p = parameters(config);
     const x = tf.variable(tensor('x'));
     const wanted = names.filter((name) => name.startsWith('grad.model')).map((name) => name.slice('grad.'.length));
     const variables = wanted.map((name) => p.variables.get(name)!);
-    const { grads } = valueAndGrads(() => tf.mean(tf.square(mapping(p, config, x))) as Scalar, [...variables, x]);
+    const { grads } = valueAndGrads(
+      () => tf.mean(tf.square(mapping(p, config, x, { gradientCheckpointing }))) as Scalar,
+      [...variables, x],
+    );
     expect(maxDifference(grads.get(x.name)!, tensor('grad.x'))).toBeLessThan(1e-4);
     wanted.forEach((name, i) =>
       expect(maxDifference(grads.get(variables[i].name)!, tensor(`grad.${name}`)), name).toBeLessThan(1e-4),

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import type { ParameterSpecs, Scope } from '@egolab/nn';
-import type { MappingConfig } from './config.ts';
+import type { MappingConfig, MappingOptions } from './config.ts';
 import { fullyConnectedMapping, fullyConnectedParameters } from './fully-connected.ts';
 import { resnetGenerator, resnetGeneratorParameters } from './resnet-generator.ts';
 
@@ -22,7 +22,7 @@ export function mappingParameters(config: MappingConfig, channels: number): Para
  * @param x patch features of CLIP's grid, before the connector: `[batch, gridH, gridW, channel]`
  * @returns same shape
  */
-export function mapping(p: Scope, config: MappingConfig, x: Tensor): Tensor {
+export function mapping(p: Scope, config: MappingConfig, x: Tensor, options: MappingOptions = {}): Tensor {
   if (x.rank !== 4) throw new Error(`mapping: expected [batch, gridH, gridW, channel], got [${x.shape}]`);
-  return config.kind === 'resnet' ? resnetGenerator(p, config, x) : fullyConnectedMapping(p, config, x);
+  return config.kind === 'resnet' ? resnetGenerator(p, config, x, options) : fullyConnectedMapping(p, config, x);
 }

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { UserError } from '@egolab/foundation';
-import { conv2d, convTranspose2d, init, instanceNorm, reflectionPad2d } from '@egolab/nn';
+import { checkpointed, conv2d, convTranspose2d, init, instanceNorm, reflectionPad2d } from '@egolab/nn';
 import type { ParameterSpecs, Scope } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
-import type { ResnetMappingConfig } from './config.ts';
+import type { MappingOptions, ResnetMappingConfig } from './config.ts';
 
 /** PyTorch's InstanceNorm2d default. */
 const EPSILON = 1e-5;
@@ -63,26 +63,37 @@ export function resnetGeneratorParameters(config: ResnetMappingConfig, channels:
  * @returns same shape
  * @throws UserError when the grid doesn't come back to its size or is too small for the reflection padding
  */
-export function resnetGenerator(p: Scope, config: ResnetMappingConfig, x: Tensor): Tensor {
+export function resnetGenerator(
+  p: Scope,
+  config: ResnetMappingConfig,
+  x: Tensor,
+  options: MappingOptions = {},
+): Tensor {
   checkGrid(config, x.shape[1]!, x.shape[2]!);
+  const { nDownsampling, nBlocks, outputActivation } = config;
   const names = layout(config);
+  const run = (layer: (input: Tensor) => Tensor, input: Tensor) => tf.tidy(() => layer(input));
+  const block = (name: string) => (input: Tensor) => tf.tidy(() => resnetBlock(p.scope(name), config, input));
   const normRelu = (y: Tensor) => tf.relu(normalize(config, y));
 
-  let y = normRelu(conv2d(p.scope('model.1'), reflectionPad2d(x, 3), { stride: 1, padding: 0 }));
-  for (let i = 0; i < config.nDownsampling; i++)
-    y = normRelu(conv2d(p.scope(names.down(i)), y, { stride: 2, padding: 1 }));
-  for (let i = 0; i < config.nBlocks; i++) y = tf.add(y, convBlock(p.scope(names.block(i)), config, y));
-  for (let i = 0; i < config.nDownsampling; i++)
-    y = normRelu(convTranspose2d(p.scope(names.up(i)), y, { stride: 2, padding: 1, outputPadding: 1 }));
-  y = conv2d(p.scope(names.output), reflectionPad2d(y, 3), { stride: 1, padding: 0 });
-  return config.outputActivation === 'tanh' ? tf.tanh(y) : y;
+  let y = run((input) => normRelu(conv2d(p.scope('model.1'), reflectionPad2d(input, 3))), x);
+  for (let i = 0; i < nDownsampling; i++)
+    y = run((input) => normRelu(conv2d(p.scope(names.down(i)), input, { stride: 2, padding: 1 })), y);
+  for (let i = 0; i < nBlocks; i++)
+    y = options.gradientCheckpointing ? checkpointed(block(names.block(i)), [y]) : block(names.block(i))(y);
+  for (let i = 0; i < nDownsampling; i++)
+    y = run(
+      (input) => normRelu(convTranspose2d(p.scope(names.up(i)), input, { stride: 2, padding: 1, outputPadding: 1 })),
+      y,
+    );
+  y = run((input) => conv2d(p.scope(names.output), reflectionPad2d(input, 3)), y);
+  return outputActivation === 'tanh' ? tf.tanh(y) : y;
 }
 
-/** Both convolutions of a ResNet block; the caller adds the input, and no activation follows the sum. */
-function convBlock(p: Scope, config: ResnetMappingConfig, x: Tensor): Tensor {
-  const convolve = (layer: string, y: Tensor) =>
-    normalize(config, conv2d(p.scope(layer), reflectionPad2d(y, 1), { stride: 1, padding: 0 }));
-  return convolve('5', tf.relu(convolve('1', x)));
+/** x + conv(relu(conv(x))), each convolution reflection-padded and normalised; no activation follows the sum. */
+function resnetBlock(p: Scope, config: ResnetMappingConfig, x: Tensor): Tensor {
+  const convolve = (layer: string, y: Tensor) => normalize(config, conv2d(p.scope(layer), reflectionPad2d(y, 1)));
+  return tf.add(x, convolve('5', tf.relu(convolve('1', x))));
 }
 
 function normalize(config: ResnetMappingConfig, x: Tensor): Tensor {

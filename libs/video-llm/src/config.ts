@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { connectorConfigSchema, numVisualTokens } from './connector/index.ts';
 
 /** Everything of the model but the language model, which brings its own configuration. */
-export const visionSideSchema = z.object({
-  vision: clipVisionConfigSchema,
+export const visionSideSchema = z.strictObject({
+  vision: clipVisionConfigSchema.strict(),
   connector: connectorConfigSchema,
   mapping: mappingConfigSchema,
   /** one connector for both towers, or one each; the paper never mentions the connector */

@@ -1,12 +1,11 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
-import type { EncoderOptions } from '@egolab/dual-encoder';
 import { cycleConsistencyLoss, klLoss, klOptionsSchema } from '@egolab/ego-exo-mapping';
 import { z } from 'zod';
 import { concatenate, connect, encodeVideo, mapFeatures } from './model.ts';
-import type { VideoLlm, View } from './model.ts';
+import type { ForwardOptions, VideoLlm, View } from './model.ts';
 
 /** What stage 2 leaves open (Exo2Ego section 4.3). A loss that is `null` is not computed (Table 7, rows 3 and 4). */
-export const guidanceSchema = z.object({
+export const guidanceSchema = z.strictObject({
   /**
    * Teacher's half of the language model's input: 'mapped' is F(x), which is what stage 3 and inference have, so that the VTG loss
    * trains F too; 'teacher' is y itself.
@@ -14,7 +13,7 @@ export const guidanceSchema = z.object({
   source: z.enum(['mapped', 'teacher']).default('mapped'),
   kl: klOptionsSchema.nullable().default(klOptionsSchema.parse({})),
   ccl: z
-    .object({ reduction: z.enum(['mean', 'sum']).default('mean') })
+    .strictObject({ reduction: z.enum(['mean', 'sum']).default('mean') })
     .nullable()
     .default({ reduction: 'mean' }),
 });
@@ -33,8 +32,8 @@ export interface Guidance {
  * @param frames normalised pixels `[batch, time, height, width, 3]`
  * @returns visual tokens `[batch, tokens, hiddenLLM]`
  */
-export function viewVisualTokens(model: VideoLlm, view: View, frames: Tensor, options: EncoderOptions = {}): Tensor {
-  return connect(model, view, encodeVideo(model.towers[view], model.config.vision, frames, options));
+export function viewVisualTokens(model: VideoLlm, view: View, frames: Tensor, options: ForwardOptions = {}): Tensor {
+  return connect(model, view, encodeVideo(model.towers[view], model.config.vision, frames, options), options);
 }
 
 /**
@@ -48,17 +47,17 @@ export function teacherStudentGuidance(
   ego: Tensor,
   exo: Tensor,
   { source, kl, ccl }: GuidanceOptions,
-  options: EncoderOptions = {},
+  options: ForwardOptions = {},
 ): Guidance {
   const { vision, mapping, concatenation } = model.config;
   const x = encodeVideo(model.towers.ego, vision, ego, options);
   const y = encodeVideo(model.towers.exo, vision, exo, options);
-  const F = (features: Tensor) => mapFeatures(model.F, mapping, features);
-  const G = (features: Tensor) => mapFeatures(model.G, mapping, features);
+  const F = (features: Tensor) => mapFeatures(model.F, mapping, features, options);
+  const G = (features: Tensor) => mapFeatures(model.G, mapping, features, options);
   const mapped = F(x);
-  const exoTokens = connect(model, 'exo', source === 'mapped' ? mapped : y);
+  const exoTokens = connect(model, 'exo', source === 'mapped' ? mapped : y, options);
   return {
-    visualTokens: concatenate(exoTokens, connect(model, 'ego', x), concatenation),
+    visualTokens: concatenate(exoTokens, connect(model, 'ego', x, options), concatenation),
     kl: kl ? klLoss(y, mapped, kl) : undefined,
     ccl: ccl ? cycleConsistencyLoss(x, G(mapped), y, F(G(y)), ccl) : undefined,
   };
@@ -70,8 +69,12 @@ export function teacherStudentGuidance(
  * @param ego normalised pixels `[batch, time, height, width, 3]`
  * @returns `[batch, 2 * tokens, hiddenLLM]`
  */
-export function selfPracticeTokens(model: VideoLlm, ego: Tensor, options: EncoderOptions = {}): Tensor {
+export function selfPracticeTokens(model: VideoLlm, ego: Tensor, options: ForwardOptions = {}): Tensor {
   const x = encodeVideo(model.towers.ego, model.config.vision, ego, options);
-  const mapped = mapFeatures(model.F, model.config.mapping, x);
-  return concatenate(connect(model, 'exo', mapped), connect(model, 'ego', x), model.config.concatenation);
+  const mapped = mapFeatures(model.F, model.config.mapping, x, options);
+  return concatenate(
+    connect(model, 'exo', mapped, options),
+    connect(model, 'ego', x, options),
+    model.config.concatenation,
+  );
 }

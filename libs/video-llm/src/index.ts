@@ -20,7 +20,9 @@ export {
   videoLlmParameters,
   visionSideParameters,
 } from './model.ts';
-export type { VideoLlm, View } from './model.ts';
+export type { ForwardOptions, VideoLlm, View } from './model.ts';
+export { initializeVisionSide } from './load.ts';
+export type { VisionSideWeights } from './load.ts';
 export { guidanceSchema, selfPracticeTokens, teacherStudentGuidance, viewVisualTokens } from './guidance.ts';
 export type { Guidance, GuidanceOptions } from './guidance.ts';
 export {

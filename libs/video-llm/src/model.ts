@@ -25,6 +25,12 @@ export interface VideoLlm {
   languageModel: Scope;
 }
 
+/**
+ * `gradientCheckpointing` recomputes each block of towers, mappings and connectors in the backward pass;
+ * `attention: 'chunked'` keeps no `[heads, query, key]` tensor for it.
+ */
+export type ForwardOptions = EncoderOptions;
+
 /** Name prefix of every part; a stage freezes and trains parts by it. */
 export const PREFIX = {
   towers: { ego: 'ego_tower', exo: 'exo_tower' },
@@ -94,7 +100,7 @@ export function encodeVideo(
   tower: Scope,
   config: ClipVisionConfig,
   frames: Tensor,
-  options: EncoderOptions = {},
+  options: ForwardOptions = {},
 ): Tensor {
   const [batch, time, height, width, channels] = frames.shape;
   if (frames.rank !== 5)
@@ -114,14 +120,19 @@ export function encodeVideo(
  * @param features `[batch, time, gridH, gridW, channel]`
  * @returns same shape
  */
-export function mapFeatures(p: Scope, config: VideoLlmConfig['mapping'], features: Tensor): Tensor {
+export function mapFeatures(
+  p: Scope,
+  config: VideoLlmConfig['mapping'],
+  features: Tensor,
+  options: ForwardOptions = {},
+): Tensor {
   const [batch, time, ...grid] = features.shape;
-  return tf.reshape(mapping(p, config, tf.reshape(features, [batch * time!, ...grid])), features.shape);
+  return tf.reshape(mapping(p, config, tf.reshape(features, [batch * time!, ...grid]), options), features.shape);
 }
 
 /** Visual tokens `[batch, tokens, hiddenLLM]` of features in one view's domain, through that view's connector. */
-export function connect(model: VideoLlm, view: View, features: Tensor): Tensor {
-  return visualTokens(model.connectors[view], model.config.connector, features);
+export function connect(model: VideoLlm, view: View, features: Tensor, options: ForwardOptions = {}): Tensor {
+  return visualTokens(model.connectors[view], model.config.connector, features, options);
 }
 
 /** The teacher's (or mapped) and the student's visual tokens as one sequence `[batch, 2 * tokens, hiddenLLM]`. */

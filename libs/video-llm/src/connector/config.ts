@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** VideoLLaMA2's spatial-temporal convolution connector; padding 1 is `stc_connector`, padding 0 `stc_connector_v35`. */
-const stcSchema = z.object({
+const stcSchema = z.strictObject({
   kind: z.literal('stc_connector'),
   /** blocks in each of the two RegStages */
   depth: z.number().int().positive().default(4),
@@ -10,7 +10,7 @@ const stcSchema = z.object({
 });
 
 /** LLaVA's two-layer MLP on every patch. */
-const mlpSchema = z.object({
+const mlpSchema = z.strictObject({
   kind: z.literal('mlp2x_gelu'),
   /** mean: frames are averaged first, as VideoLLaMA2 does; keep: every frame's patches become tokens */
   temporal: z.enum(['mean', 'keep']).default('mean'),
@@ -21,6 +21,11 @@ export const connectorConfigSchema = z.discriminatedUnion('kind', [stcSchema, ml
 export type ConnectorConfig = z.infer<typeof connectorConfigSchema>;
 export type StcConnectorConfig = z.infer<typeof stcSchema>;
 export type MlpConnectorConfig = z.infer<typeof mlpSchema>;
+
+export interface ConnectorOptions {
+  /** Recompute each RegNet block in the backward pass instead of keeping its activations. */
+  gradientCheckpointing?: boolean;
+}
 
 /** Widths that the connector joins. */
 export interface ConnectorWidths {

@@ -37,7 +37,7 @@ describe('STC connector', () => {
     expect(maxDifference(visualTokens(parameters(config), config, tensor('x')), tensor(name))).toBeLessThan(1e-4);
   });
 
-  it('has the same gradients', () => {
+  it.each([false, true])('has the same gradients, gradient checkpointing %s', (gradientCheckpointing) => {
     const config = stc({ depth: 2 });
     const p = parameters(config);
     const x = tf.variable(tensor('x'));
@@ -45,7 +45,10 @@ describe('STC connector', () => {
       .filter((name) => /^grad\.(s1|s2|sampler|readout)/.test(name))
       .map((name) => name.slice('grad.'.length));
     const variables = wanted.map((name) => p.variables.get(name)!);
-    const { grads } = valueAndGrads(() => tf.mean(tf.square(visualTokens(p, config, x))) as Scalar, [...variables, x]);
+    const { grads } = valueAndGrads(
+      () => tf.mean(tf.square(visualTokens(p, config, x, { gradientCheckpointing }))) as Scalar,
+      [...variables, x],
+    );
     expect(wanted.length).toBe(10);
     expect(maxDifference(grads.get(x.name)!, tensor('grad.x'))).toBeLessThan(1e-4);
     wanted.forEach((name, i) =>

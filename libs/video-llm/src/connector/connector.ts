@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import type { ParameterSpecs, Scope } from '@egolab/nn';
-import type { ConnectorConfig, ConnectorWidths } from './config.ts';
+import type { ConnectorConfig, ConnectorOptions, ConnectorWidths } from './config.ts';
 import { mlpConnector, mlpConnectorParameters } from './mlp.ts';
 import { stcConnector, stcConnectorParameters, stcGrid } from './stc.ts';
 
@@ -16,10 +16,17 @@ export function connectorParameters(config: ConnectorConfig, widths: ConnectorWi
  * @param features `[batch, time, gridH, gridW, channel]`
  * @returns `[batch, tokens, hiddenLLM]`
  */
-export function visualTokens(p: Scope, config: ConnectorConfig, features: Tensor): Tensor {
+export function visualTokens(
+  p: Scope,
+  config: ConnectorConfig,
+  features: Tensor,
+  options: ConnectorOptions = {},
+): Tensor {
   if (features.rank !== 5)
     throw new Error(`visualTokens: expected features [batch, time, gridH, gridW, channel], got [${features.shape}]`);
-  return config.kind === 'stc_connector' ? stcConnector(p, config, features) : mlpConnector(p, config, features);
+  return config.kind === 'stc_connector'
+    ? stcConnector(p, config, features, options)
+    : mlpConnector(p, config, features);
 }
 
 /** How many tokens one clip becomes. */

@@ -1,7 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { conv2d, depthwiseConv2d, init, layerNorm, prefixed, silu } from '@egolab/nn';
+import { checkpointed, conv2d, depthwiseConv2d, init, layerNorm, prefixed, silu } from '@egolab/nn';
 import type { ParameterSpecs, Scope } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
+import type { ConnectorOptions } from './config.ts';
 
 /** timm's LayerNormAct2d default. */
 const EPSILON = 1e-5;
@@ -59,8 +60,16 @@ function roundHalfToEven(value: number): number {
  * @param x `[batch, height, width, channel]`
  * @returns `[batch, height, width, width of the stage]`
  */
-export function regStage(p: Scope, depth: number, x: Tensor): Tensor {
-  for (let block = 1; block <= depth; block++) x = bottleneck(p.scope(`b${block}`), x);
+export function regStage(
+  p: Scope,
+  depth: number,
+  x: Tensor,
+  { gradientCheckpointing = false }: ConnectorOptions = {},
+): Tensor {
+  for (let block = 1; block <= depth; block++) {
+    const run = (input: Tensor) => tf.tidy(() => bottleneck(p.scope(`b${block}`), input));
+    x = gradientCheckpointing ? checkpointed(run, [x]) : run(x);
+  }
   return x;
 }
 

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { conv3d, gelu, linear, prefixed, silu } from '@egolab/nn';
 import type { ParameterSpecs, Scope } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
-import type { ConnectorWidths, StcConnectorConfig } from './config.ts';
+import type { ConnectorOptions, ConnectorWidths, StcConnectorConfig } from './config.ts';
 import { convolutionParameters, regStage, regStageParameters } from './reg-stage.ts';
 
 /** Parameters with the names under VideoLLaMA2's `mm_projector`; 489,188,608 values at 1024 -> 4096. */
@@ -27,16 +27,23 @@ export function stcConnectorParameters(
  * @param features `[batch, time, gridH, gridW, channel]`
  * @returns visual tokens `[batch, tokens, hiddenLLM]`, time outermost, then rows; 16 frames of 24 x 24 patches give 9 * 13 * 13 = 1521
  */
-export function stcConnector(p: Scope, { depth, padding }: StcConnectorConfig, features: Tensor): Tensor {
+export function stcConnector(
+  p: Scope,
+  { depth, padding }: StcConnectorConfig,
+  features: Tensor,
+  options: ConnectorOptions = {},
+): Tensor {
   const perFrame = (stage: string, x: Tensor): Tensor => {
-    const frames = regStage(p.scope(stage), depth, tf.reshape(x, [x.shape[0] * x.shape[1]!, ...x.shape.slice(2)]));
-    return tf.reshape(frames, [x.shape[0], x.shape[1]!, ...frames.shape.slice(1)]);
+    const frames = tf.reshape(x, [x.shape[0] * x.shape[1]!, ...x.shape.slice(2)]);
+    const staged = regStage(p.scope(stage), depth, frames, options);
+    return tf.reshape(staged, [x.shape[0], x.shape[1]!, ...staged.shape.slice(1)]);
   };
-  let x = perFrame('s1', features);
-  x = silu(conv3d(p.scope('sampler.0'), x, { stride: 2, padding }));
-  x = perFrame('s2', x);
-  const tokens = tf.reshape(x, [x.shape[0], -1, x.shape[4]!]);
-  return linear(p.scope('readout.2'), gelu(linear(p.scope('readout.0'), tokens)));
+  return tf.tidy(() => {
+    const sampled = silu(conv3d(p.scope('sampler.0'), perFrame('s1', features), { stride: 2, padding }));
+    const x = perFrame('s2', sampled);
+    const tokens = tf.reshape(x, [x.shape[0], -1, x.shape[4]!]);
+    return linear(p.scope('readout.2'), gelu(linear(p.scope('readout.0'), tokens)));
+  });
 }
 
 /** Length of one axis after the kernel-2, stride-2 convolution. */
