@@ -76,7 +76,7 @@ function narration(
   passIndex: number,
 ): Narration | undefined {
   const text = entry.text?.trim();
-  if (!text || entry.timestamp == null || entry.timestamp < 0) return undefined;
+  if (!text || typeof entry.timestamp !== 'number' || entry.timestamp < 0) return undefined;
   return {
     text,
     timestamp: entry.timestamp,
@@ -90,5 +90,5 @@ function narration(
 
 /** "2" means cam02. */
 function rawCamera(raw: string | number | null | undefined): string | undefined {
-  return raw == null || raw === '' ? undefined : `cam${String(raw).padStart(2, '0')}`;
+  return raw === null || raw === undefined || raw === '' ? undefined : `cam${String(raw).padStart(2, '0')}`;
 }

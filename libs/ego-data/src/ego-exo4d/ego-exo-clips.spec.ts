@@ -104,7 +104,7 @@ describe('egoExoClips', () => {
       ['O', true, 'cam01', 2.5],
     ]);
     expect(clips[0].exoVideos.map(({ camId }) => camId)).toEqual(['cam01']);
-    expect(skipped).toEqual([{ item: 'take tea', reason: '2 sentences without text or time' }]);
+    expect(skipped).toEqual([{ item: 'take tea', reason: 'sentences without text or time: 2' }]);
     expect(egoExoClips({ root, split: 'train', unsure: 'drop' }).clips).toHaveLength(1);
   });
 
@@ -162,7 +162,7 @@ describe('egoExoClips', () => {
     const { clips, skipped } = egoExoClips({ root, split: 'train' });
     expect(clips).toHaveLength(1);
     expect(clips[0].end).toBe(30);
-    expect(skipped).toEqual([{ item: 'take tea', reason: '2 narrations after the end of the take' }]);
+    expect(skipped).toEqual([{ item: 'take tea', reason: 'narrations after the end of the take: 2' }]);
   });
 });
 

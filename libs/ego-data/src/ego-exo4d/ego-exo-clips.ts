@@ -106,8 +106,8 @@ function selectTakes(
     const take = byUid.get(takeUid);
     const item = take ? `take ${take.takeName}` : `take uid ${takeUid}`;
     if (rejectedPasses > 0)
-      skipped.push({ item, reason: `${rejectedPasses} annotation passes rejected by quality control` });
-    if (unusable > 0) skipped.push({ item, reason: `${unusable} sentences without text or time` });
+      skipped.push({ item, reason: `annotation passes rejected by quality control: ${rejectedPasses}` });
+    if (unusable > 0) skipped.push({ item, reason: `sentences without text or time: ${unusable}` });
     const reason = unusableReason(take, narrations, splits.get(takeUid) ?? split, split);
     if (reason) skipped.push({ item, reason });
     else usable.push({ take: take!, narrations });
@@ -190,7 +190,7 @@ function clipsOfTake(
   const inside = clips.filter(({ start }) => duration === undefined || start < duration);
   const outside = clips.length - inside.length;
   if (outside > 0)
-    skipped.push({ item: `take ${takeName}`, reason: `${outside} narrations after the end of the take` });
+    skipped.push({ item: `take ${takeName}`, reason: `narrations after the end of the take: ${outside}` });
   return inside.sort((a, b) => a.timestamp - b.timestamp);
 }
 

@@ -52,7 +52,7 @@ export function windowsTable({ annotations, takes: takesFile, alpha, beta }: Win
   for (const { takeUid, narrations, rejectedPasses } of annotations.flatMap((file) => readAtomicDescriptions(file))) {
     const item = `take uid ${takeUid}`;
     if (rejectedPasses > 0)
-      skipped.push({ item, reason: `${rejectedPasses} annotation passes rejected by quality control` });
+      skipped.push({ item, reason: `annotation passes rejected by quality control: ${rejectedPasses}` });
     const take = takes?.get(takeUid);
     const reason = takes && skipReason(take);
     if (reason || narrations.length === 0) {

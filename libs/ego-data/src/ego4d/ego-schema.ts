@@ -40,7 +40,7 @@ export function readEgoSchema(questionsFile: string, answersFile?: string): EgoS
   const stray = Object.keys(known).filter((id) => !ids.has(id));
   if (stray.length > 0) {
     throw new UserError({
-      what: `${stray.length} answers belong to no question, such as ${stray[0]}`,
+      what: `answers that belong to no question: ${stray.length}, such as ${stray[0]}`,
       where: answersFile,
       mend: `check that it belongs to ${questionsFile}`,
     });

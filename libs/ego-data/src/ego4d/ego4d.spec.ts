@@ -155,7 +155,7 @@ describe('EgoSchema', () => {
       /at 0\.question.*\n.*first published questions\.json had no "question" key/,
     );
     expect(() => readEgoSchema(join(root, 'questions.json'), join(root, 'subset_answers.json'))).toThrow(
-      /1 answers belong to no question, such as q9/,
+      /answers that belong to no question: 1, such as q9/,
     );
   });
 });

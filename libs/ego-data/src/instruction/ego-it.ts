@@ -106,9 +106,9 @@ function instructionRecord(raw: unknown, index: number, file: string, folder: st
   return {
     id: String(id ?? index),
     video: resolveInside(folder, video, where),
-    ...(start == null ? {} : { start }),
-    ...(end == null ? {} : { end }),
-    ...(source == null ? {} : { source }),
+    ...(typeof start === 'number' ? { start } : {}),
+    ...(typeof end === 'number' ? { end } : {}),
+    ...(source ? { source } : {}),
     instruction: parsed.instruction,
     turns: parsed.turns,
   };
