@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { egoClip, egoExoClips, egoSchemaVideo, readEgoIt, readEgoMcq, readEgoSchema, VideoLocator, webPairs } from '@egolab/ego-data';
+import type { ClipPair, EgoMcqQuestion, EgoSchemaQuestion, InstructionRecord, McqClip, SkipReport, Split } from '@egolab/ego-data';
+import { UserError, type Random } from '@egolab/foundation';
+import type { ClipRequest } from '@egolab/video';
+import type { View } from '@egolab/video-llm';
+import type { Progress } from '../progress.ts';
+import type { DataSettings } from './settings.ts';
+
+/** A clip and the sentence that describes it. */
+export interface ClipText {
+  clip: ClipRequest;
+  text: string;
+  view: View;
+}
+
+/** Folder of one dataset: below the configured root, or in the world that stage `data` wrote. */
+export function datasetFolder(data: DataSettings, dataStage: string, name: string): string {
+  return join(data.root ?? join(dataStage, 'world'), name);
+}
+
+/** Captioned third-person videos and images for the exocentric encoder (section 4.1, Table 1). */
+export async function readWeb(folder: string, progress: Progress): Promise<ClipText[]> {
+  const { pairs, skipped } = await webPairs({ annotations: join(folder, 'annotations.csv'), media: join(folder, 'videos') });
+  reportSkipped(progress, 'web', skipped);
+  return pairs.map(({ media, start, end, text }) => ({ clip: { media, start, end }, text, view: 'exo' }));
+}
+
+/** EgoClip for the egocentric encoder (section 4.1, Table 1). */
+export async function readEgoClipPairs(folder: string, progress: Progress): Promise<ClipText[]> {
+  const { clips, skipped } = await egoClip({ file: join(folder, 'egoclip.csv'), videos: join(folder, 'videos') });
+  reportSkipped(progress, 'EgoClip', skipped);
+  return clips.map(({ video, start, end, text }) => ({ clip: { media: video, start, end }, text, view: 'ego' }));
+}
+
+/** Ego-ExoClip (section 3.1). */
+export function readEgoExoClip(folder: string, data: DataSettings, split: Split, progress: Progress): readonly ClipPair[] {
+  const { clips, statistics, skipped } = egoExoClips({ root: folder, split, ...data.egoExoClip });
+  progress.note(`Ego-ExoClip ${split}: ${clips.length} narrations of ${statistics.groups} takes`);
+  for (const { item, reason } of skipped) progress.note(`  left out ${item}: ${reason}`);
+  return clips;
+}
+
+/** The egocentric view of a pair. */
+export function egoView({ egoVideo, start, end }: ClipPair): ClipRequest {
+  return { media: egoVideo, start, end };
+}
+
+/** Its exocentric views, the best one first where it is known. */
+export function exoViews({ exoVideos, bestExo, start, end }: ClipPair): ClipRequest[] {
+  const best = exoVideos.filter(({ camId }) => camId === bestExo);
+  const others = exoVideos.filter(({ camId }) => camId !== bestExo);
+  return [...best, ...others].map(({ path }) => ({ media: path, start, end }));
+}
+
+/** EgoIT instruction records (section 3.2). */
+export function readInstructions(folder: string, split: 'train' | 'val', progress: Progress): InstructionRecord[] {
+  const { records, skipped } = readEgoIt({ file: join(folder, `egoit_${split}.json`), missingVideos: 'skip' });
+  reportSkipped(progress, 'EgoIT', skipped);
+  return records;
+}
+
+/** An EgoMCQ question with its clips found on disk. */
+export interface LocatedMcq extends EgoMcqQuestion {
+  clips: ClipRequest[];
+}
+
+export function readEgoMcqClips(folder: string): LocatedMcq[] {
+  const file = join(folder, 'egomcq.json');
+  const locator = new VideoLocator(join(folder, 'videos'));
+  const locate = ({ videoUid, start, end }: McqClip, id: string): ClipRequest => {
+    const found = locator.locate(videoUid, start, end, `${file} (question ${id})`);
+    if (!found) throw new UserError({ what: `the video ${videoUid} of question ${id} is missing`, where: join(folder, 'videos'), mend: 'download it: a benchmark is scored whole' });
+    return { media: found.video, start: found.start, end: found.end };
+  };
+  return readEgoMcq(file).map((question) => ({ ...question, clips: question.choices.map((choice) => locate(choice, question.id)) }));
+}
+
+/** An EgoSchema question whose answer is public, with its video. */
+export interface LocatedEgoSchema extends EgoSchemaQuestion {
+  answer: number;
+  clip: ClipRequest;
+}
+
+export function readEgoSchemaClips(folder: string): LocatedEgoSchema[] {
+  const questions = readEgoSchema(join(folder, 'questions.json'), join(folder, 'subset_answers.json'));
+  return questions.flatMap((question) => {
+    if (question.answer === undefined) return [];
+    const media = egoSchemaVideo(join(folder, 'videos'), question.id);
+    if (!media) throw new UserError({ what: `the video of question ${question.id} is missing`, where: join(folder, 'videos'), mend: 'download it: a benchmark is scored whole' });
+    return [{ ...question, answer: question.answer, clip: { media } }];
+  });
+}
+
+/** At most `limit` items, drawn without replacement; all of them when there are no more. */
+export function sample<T>(items: readonly T[], limit: number | null, random: Random): T[] {
+  return limit === null || items.length <= limit ? [...items] : random.shuffle(items).slice(0, limit);
+}
+
+function reportSkipped(progress: Progress, name: string, { byReason }: SkipReport): void {
+  for (const [reason, count] of Object.entries(byReason)) progress.note(`${name}: ${count} left out: ${reason}`);
+}

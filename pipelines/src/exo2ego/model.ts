@@ -1,0 +1,153 @@
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { loadParameters, openCheckpoint, saveParameters } from '@egolab/checkpoints';
+import { loadClipVision } from '@egolab/dual-encoder';
+import { readJsonFile, UserError, writeFileAtomic, type Random } from '@egolab/foundation';
+import { loadLanguageModel, type LanguageModel } from '@egolab/language-model';
+import { Parameters } from '@egolab/nn';
+import { PREFIX, videoLlm, visionSideParameters, type VideoLlm, type VideoLlmConfig } from '@egolab/video-llm';
+import { workspace } from '../workspace.ts';
+import type { ModelsSettings } from './settings.ts';
+
+/** An assembled model with the parameters that it reads; `dispose` frees them. */
+export interface Exo2Ego {
+  model: VideoLlm;
+  /** towers, connector, F and G */
+  vision: Parameters;
+  language: LanguageModel;
+  dispose(): void;
+}
+
+/** Where the frozen language model is that stage `text-model` refers to: its own, or a given one. */
+export function languageModelPath(textModel: string): string {
+  const { path } = readJsonFile(join(textModel, 'language-model.json')) as { path: string };
+  return path === 'model' ? join(textModel, path) : resolve(workspace.root, path);
+}
+
+/** The model before any training: released weights where they are given, random ones elsewhere. */
+export function createExo2Ego(settings: ModelsSettings, languageModel: string, random: Random): Exo2Ego {
+  return assemble(settings, languageModel, (config) => {
+    const vision = Parameters.initialize(visionSideParameters(config), random.split('vision side'));
+    if (settings.visionWeights) assignClip(vision, settings.visionWeights);
+    if (settings.connectorWeights) assignConnector(vision, settings.connectorWeights);
+    return vision;
+  });
+}
+
+/**
+ * The model as stages left it.
+ *
+ * @param student folder of the stage whose egocentric encoder, connector, F and G are read
+ * @param teacher folder of the stage whose exocentric encoder is read; default the same
+ */
+export function loadExo2Ego(
+  settings: ModelsSettings,
+  languageModel: string,
+  student: string,
+  teacher = student,
+): Exo2Ego {
+  return assemble(settings, languageModel, (config) => {
+    const specs = visionSideParameters(config);
+    const vision = read(specs, student);
+    if (teacher !== student) assignPrefix(vision, PREFIX.towers.exo, read(specs, teacher));
+    return vision;
+  });
+}
+
+function read(specs: ReturnType<typeof visionSideParameters>, folder: string): Parameters {
+  const checkpoint = openCheckpoint(join(folder, 'model.safetensors'));
+  try {
+    return loadParameters(specs, checkpoint);
+  } finally {
+    checkpoint.close();
+  }
+}
+
+function assemble(
+  settings: ModelsSettings,
+  languageModel: string,
+  makeVision: (config: VideoLlmConfig) => Parameters,
+): Exo2Ego {
+  const language = loadLanguageModel(languageModel);
+  const { vision: visionConfig, connector, connectors, mapping, concatenation } = settings;
+  const config: VideoLlmConfig = {
+    vision: visionConfig,
+    connector,
+    connectors,
+    mapping,
+    concatenation,
+    languageModel: language.config,
+  };
+  const vision = makeVision(config);
+  return {
+    model: videoLlm(config, vision, language.parameters),
+    vision,
+    language,
+    dispose() {
+      vision.dispose();
+      language.parameters.dispose();
+    },
+  };
+}
+
+/** Both encoders start from the same released CLIP tower. */
+function assignClip(vision: Parameters, folder: string): void {
+  const clip = loadClipVision(folder, 'penultimate-patches').parameters;
+  for (const prefix of Object.values(PREFIX.towers)) {
+    for (const name of clip.names()) assignSameShape(vision, `${prefix}.${name}`, clip.get(name), folder);
+  }
+  clip.dispose();
+}
+
+function assignConnector(vision: Parameters, file: string): void {
+  const checkpoint = openCheckpoint(file);
+  const released = 'model.mm_projector.';
+  for (const name of checkpoint.names().filter((each) => each.startsWith(released))) {
+    const own = `${PREFIX.connectors.shared}.${name.slice(released.length)}`;
+    const { shape } = checkpoint.info(name);
+    assignSameShape(vision, own, { shape, dataSync: () => checkpoint.read(name) }, file);
+  }
+  checkpoint.close();
+}
+
+function assignSameShape(
+  target: Parameters,
+  name: string,
+  source: { shape: number[]; dataSync(): unknown },
+  where: string,
+): void {
+  const expected = target.has(name) ? target.get(name).shape : undefined;
+  if (expected?.join() !== source.shape.join()) {
+    throw new UserError({
+      what: `${name}: expected ${expected ? `[${expected}]` : 'no such tensor'}, found [${source.shape}]`,
+      where,
+      mend: 'make models.vision and models.connector describe these weights',
+    });
+  }
+  target.assign(name, source.dataSync() as Float32Array);
+}
+
+/** Copy every parameter below `prefix`, and dispose the source. */
+function assignPrefix(target: Parameters, prefix: string, source: Parameters): void {
+  for (const name of target.names().filter((each) => each.startsWith(`${prefix}.`))) {
+    target.assign(name, source.get(name).dataSync<'float32'>());
+  }
+  source.dispose();
+}
+
+/** `model.safetensors` and what is needed to open it again (`egolab ask`). */
+export function saveExo2Ego(
+  folder: string,
+  { vision }: Exo2Ego,
+  settings: ModelsSettings,
+  languageModel: string,
+): void {
+  saveParameters(join(folder, 'model.safetensors'), vision);
+  writeFileAtomic(join(folder, 'model.json'), `${JSON.stringify({ models: settings, languageModel: relative(folder, languageModel) }, null, 2)}\n`);
+}
+
+/** Folder of the LoRA adapter that stage 3 leaves, if this stage left one. */
+export function adapterFolder(stageFolder: string): string | undefined {
+  const folder = join(stageFolder, 'adapter');
+  return existsSync(folder) ? folder : undefined;
+}

@@ -1,0 +1,3 @@
+import { evaluationStage } from '../exo2ego/evaluation.ts';
+
+export const evaluateStage1 = evaluationStage('stage1', 'exo encoder');

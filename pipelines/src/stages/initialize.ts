@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import { tf } from '@egolab/runtime';
+import { connectorPrefix, PREFIX, pretrainingPrompt, textGeneration, viewVisualTokens, type View } from '@egolab/video-llm';
+import { openClips } from '../exo2ego/clips.ts';
+import { datasetFolder, readEgoClipPairs, readWeb, type ClipText } from '../exo2ego/datasets.ts';
+import { createExo2Ego, languageModelPath, saveExo2Ego } from '../exo2ego/model.ts';
+import { sections, trainingSettings } from '../exo2ego/settings.ts';
+import { below, trainTask } from '../exo2ego/training.ts';
+import { defineStage } from '../stage.ts';
+
+/**
+ * Section 4.1. Both encoders learn their own kind of video, each from its own data: the exocentric one from captioned web
+ * videos and images, the egocentric one from EgoClip. The language model is frozen; the loss is vision-grounded text
+ * generation (VTG). One loop trains both, since they meet only in the connector.
+ */
+export const initialize = defineStage({
+  name: 'initialize',
+  title: 'Initialization',
+  paper: 'Exo2Ego section 4.1',
+  params: z.strictObject({
+    training: trainingSettings,
+    /** "we optimize only the two visual encoders" supposes a trained connector; a random one has to learn with them */
+    trainConnector: z.boolean(),
+  }),
+  sections,
+  inputs: { data: 'data', languageModel: 'text-model' },
+  outputs: ['model.safetensors', 'model.json'],
+  async run(context) {
+    const { params, config, random, inputs, out, progress } = context;
+    const languageModel = languageModelPath(inputs.languageModel);
+    const exo2ego = createExo2Ego(config.models, languageModel, random);
+    const { model, vision, language } = exo2ego;
+    const examples = [
+      ...(await readWeb(datasetFolder(config.data, inputs.data, 'web'), progress)),
+      ...(await readEgoClipPairs(datasetFolder(config.data, inputs.data, 'egoclip'), progress)),
+    ];
+    const clips = openClips(config);
+    await clips.warm(examples.map(({ clip }) => clip), progress);
+
+    const { gradientCheckpointing, attention } = params.training;
+    const connectors = [...new Set([connectorPrefix(model.config, 'ego'), connectorPrefix(model.config, 'exo')])];
+    const result = await trainTask(context, {
+      title: 'initialize',
+      settings: params.training,
+      parameters: [vision, language.parameters],
+      trainable: below(vision, PREFIX.towers.ego, PREFIX.towers.exo, ...(params.trainConnector ? connectors : [])),
+      numExamples: examples.length,
+      examples: examples.map(({ text }) => text),
+      async loadBatch(indices) {
+        const batch = groupByView(indices.map((index) => examples[index]));
+        return { batch, frames: await clips.read(batch.map(({ clip }) => clip)) };
+      },
+      loss({ batch, frames }) {
+        const tokens = (view: View): Tensor[] => {
+          const own = frames.filter((_, i) => batch[i].view === view);
+          return own.length === 0 ? [] : [viewVisualTokens(model, view, clips.pixels(own), { gradientCheckpointing, attention })];
+        };
+        const prompts = batch.map(({ text }) => pretrainingPrompt(language.tokenizer, text));
+        const { loss } = textGeneration(model, tf.concat([...tokens('exo'), ...tokens('ego')], 0), prompts, { gradientCheckpointing, attention });
+        return { loss };
+      },
+    });
+    saveExo2Ego(out.folder, exo2ego, config.models, languageModel);
+    exo2ego.dispose();
+    return result;
+  },
+});
+
+/** Exocentric examples first: each encoder then reads its part of a batch at once. */
+function groupByView(batch: ClipText[]): ClipText[] {
+  return [...batch.filter(({ view }) => view === 'exo'), ...batch.filter(({ view }) => view === 'ego')];
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { InstructionRecord } from '@egolab/ego-data';
+import { ALL_DECODER_LINEARS, createLora, saveAdapter } from '@egolab/language-model';
+import type { ChatMessage } from '@egolab/tokenizers';
+import { instructionPrompt, PREFIX, selfPracticeTokens, textGeneration } from '@egolab/video-llm';
+import { openClips } from '../exo2ego/clips.ts';
+import { datasetFolder, readInstructions } from '../exo2ego/datasets.ts';
+import { languageModelPath, loadExo2Ego, saveExo2Ego } from '../exo2ego/model.ts';
+import { sections, trainingSettings } from '../exo2ego/settings.ts';
+import { below, trainTask } from '../exo2ego/training.ts';
+import { defineStage } from '../stage.ts';
+
+/**
+ * Section 4.4. Instruction tuning on EgoIT: the language model, with low-rank adaptation, reads the egocentric features x
+ * beside their mapped exocentric counterpart F(x). LoRA, the egocentric encoder and F learn from VTG alone.
+ */
+export const stage3 = defineStage({
+  name: 'stage3',
+  title: 'Student self-practice',
+  paper: 'Exo2Ego section 4.4',
+  params: z.strictObject({
+    training: trainingSettings,
+    /** section 5.1 */
+    lora: z.strictObject({
+      rank: z.number().int().positive(),
+      alpha: z.number().positive(),
+      dropout: z.number().min(0).lt(1),
+      /** full paths of the adapted linears, `*` for any layer */
+      targets: z.array(z.string()).min(1).default([...ALL_DECODER_LINEARS]),
+    }),
+    /** false: row 3 of Table 8 */
+    trainEgoEncoder: z.boolean(),
+  }),
+  sections,
+  inputs: { data: 'data', languageModel: 'text-model', student: 'stage2' },
+  outputs: ['model.safetensors', 'model.json', 'adapter'],
+  async run(context) {
+    const { params, config, random, inputs, out, progress } = context;
+    const languageModel = languageModelPath(inputs.languageModel);
+    const exo2ego = loadExo2Ego(config.models, languageModel, inputs.student);
+    const { model, vision, language } = exo2ego;
+    const adapter = createLora(language.config, params.lora, random.split('lora'));
+    const examples = readInstructions(datasetFolder(config.data, inputs.data, 'egoit'), 'train', progress);
+    const clipOf = ({ video, start, end }: InstructionRecord) => ({ media: video, start, end });
+    const clips = openClips(config);
+    await clips.warm(examples.map(clipOf), progress);
+
+    const { gradientCheckpointing, attention } = params.training;
+    const encoder = params.trainEgoEncoder ? [PREFIX.towers.ego] : [];
+    const result = await trainTask(context, {
+      title: 'stage 3',
+      settings: params.training,
+      parameters: [vision, language.parameters, adapter.parameters],
+      trainable: new Map([...below(vision, PREFIX.F, ...encoder), ...adapter.parameters.variables]),
+      numExamples: examples.length,
+      examples: examples.map(({ id, turns }) => [id, turns]),
+      async loadBatch(indices) {
+        const batch = indices.map((index) => examples[index]);
+        return { batch, frames: await clips.read(batch.map(clipOf)) };
+      },
+      loss({ batch, frames }, { random: dropout }) {
+        const options = { gradientCheckpointing, attention };
+        const tokens = selfPracticeTokens(model, clips.pixels(frames), options);
+        const prompts = batch.map((record) => instructionPrompt(language.tokenizer, conversation(record)));
+        return { loss: textGeneration(model, tokens, prompts, { ...options, lora: { adapter, dropout } }).loss };
+      },
+    });
+    saveExo2Ego(out.folder, exo2ego, config.models, languageModel);
+    saveAdapter(out.path('adapter'), adapter, languageModel);
+    adapter.parameters.dispose();
+    exo2ego.dispose();
+    return result;
+  },
+});
+
+/** An EgoIT sample as the messages that the chat template takes: its instruction goes before the first question (section 3.2). */
+function conversation({ instruction, turns }: InstructionRecord): ChatMessage[] {
+  return turns.flatMap(({ question, answer }, i): ChatMessage[] => [
+    { role: 'user', content: [i === 0 ? instruction : '', question].filter(Boolean).join('\n') },
+    { role: 'assistant', content: answer },
+  ]);
+}
