@@ -19,13 +19,13 @@ OUT = ROOT / "libs/language-model/src/fixtures"
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 WINDOW = 5
 PROMPTS = [
-    {"text": "The capital of France is"},
-    {"text": "def fibonacci(n):\n"},
-    {"text": "1, 2, 3, 4,"},
-    {"chat": "What is a mug?"},
-    {"chat": "Name three colours."},
+    {"prompt": "The capital of France is", "chat": False},
+    {"prompt": "def fibonacci(n):\n", "chat": False},
+    {"prompt": "1, 2, 3, 4,", "chat": False},
+    {"prompt": "What is a mug?", "chat": True},
+    {"prompt": "Name three colours.", "chat": True},
 ]
-NEW_TOKENS = 16
+NEW_TOKENS = 10
 
 
 def tiny_mistral() -> MistralForCausalLM:
@@ -100,14 +100,16 @@ def smollm2() -> None:
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=GGUF, dtype=torch.float32).eval()
     records = []
     for prompt in PROMPTS:
-        text = prompt.get("text") or tokenizer.apply_chat_template([{"role": "user", "content": prompt["chat"]}], tokenize=False, add_generation_prompt=True)
+        text = prompt["prompt"]
+        if prompt["chat"]:
+            text = tokenizer.apply_chat_template([{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True)
         ids = tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids
         with torch.no_grad():
             scores = model(ids).logits[0, -1]
             output = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=NEW_TOKENS, pad_token_id=2)
         new = [token for token in output[0, ids.shape[1] :].tolist() if token != tokenizer.eos_token_id]
         records.append({**prompt, "promptTokens": ids.shape[1], "tokens": new, "continuation": tokenizer.decode(new), "firstScores": [round(x, 5) for x in scores[:8].tolist()]})
-    (OUT / "smollm2.json").write_text(json.dumps(records, ensure_ascii=False, indent=1) + "\n")
+    (OUT / "smollm2.json").write_text("[\n" + ",\n".join(json.dumps(record, ensure_ascii=False) for record in records) + "\n]\n")
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ const smolLM2 = fileURLToPath(new URL('../../../.egolab/models/SmolLM2-135M-Inst
 describe.skipIf(!existsSync(smolLM2))('SmolLM2 from its GGUF (skipped where .egolab/models has none)', () => {
   const model = existsSync(smolLM2) ? loadLanguageModel(smolLM2) : undefined!;
   afterAll(() => model.parameters.dispose());
-  const promptIds = ({ text, chat }: { text?: string; chat?: string }) =>
-    chat === undefined ? model.tokenizer.encode(text!) : chatIds(model.tokenizer, [{ role: 'user', content: chat }]);
+  const promptIds = ({ prompt, chat }: { prompt: string; chat: boolean }) =>
+    chat ? chatIds(model.tokenizer, [{ role: 'user', content: prompt }]) : model.tokenizer.encode(prompt);
 
-  it.each(smolLM2Reference)('continues "$text$chat" as transformers does on the dequantised weights', (record) => {
+  it.each(smolLM2Reference)('continues $prompt as transformers does on the dequantised weights', (record) => {
     const ids = promptIds(record);
     expect(ids).toHaveLength(record.promptTokens);
-    const { tokens } = generate(model, ids, { maxNewTokens: 16, eosIds: model.eosIds });
+    const { tokens } = generate(model, ids, { maxNewTokens: 10, eosIds: model.eosIds });
     expect(tokens).toEqual(record.tokens);
     expect(model.tokenizer.decode(tokens)).toBe(record.continuation);
   });

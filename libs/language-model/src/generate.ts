@@ -82,7 +82,12 @@ function lastScores(
     const embeddings = Array.isArray(next)
       ? embedTokens(p, tf.tensor2d([next as number[]], [1, next.length], 'int32'))
       : (next as Tensor);
-    const hidden = llama(p, config, { embeddings, cache, lora, attention: 'chunked' });
+    const hidden = llama(p, config, {
+      embeddings,
+      cache,
+      lora,
+      attention: embeddings.shape[1] === 1 ? 'full' : 'chunked',
+    });
     return logits(p, config, tf.slice(hidden, [0, hidden.shape[1]! - 1, 0], [1, 1, config.hidden_size]));
   });
   const values = scores.dataSync<'float32'>();

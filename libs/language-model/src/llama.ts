@@ -80,7 +80,7 @@ function selfAttention(p: Scope, config: LlamaConfig, layer: number, x: Tensor, 
   const { keys, values } = context.cache?.append(layer, newKeys, newValues) ?? { keys: newKeys, values: newValues };
   const attended = attend(queries, keys, values, {
     mask: context.mask,
-    causal: true,
+    causal: x.shape[1]! > 1 || config.sliding_window !== null, // a single query is the last token: it sees every key
     slidingWindow: config.sliding_window,
     mode: context.attention,
   });
