@@ -31,9 +31,16 @@ function load(): typeof tfjs {
 /** TensorFlow.js on the native libtensorflow; load it only through here. */
 export const tf = load();
 
+/** A tensor of the native library. */
+export interface NativeTensor {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
 /** The native binding under tfjs: what tfjs has no API for is reached through it. */
 export interface NativeBinding {
-  executeOp(name: string, attributes: object[], inputIds: number[], outputs: number): { id: number; shape: number[]; dtype: number }[];
+  executeOp(name: string, attributes: object[], inputIds: number[], outputs: number): NativeTensor[];
   createTensor(shape: number[], dtype: number, data: unknown): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): unknown;
@@ -48,6 +55,10 @@ export interface NativeBinding {
 export interface NativeBackend {
   binding: NativeBinding;
   isUsingGpuDevice: boolean;
+  /** What tfjs knows of each of its tensors, by `dataId`. */
+  tensorMap: { set(dataId: object, tensor: NativeTensor & { values: null; refCount: number }): void };
+  getInputTensorIds(inputs: tfjs.TensorInfo[]): number[];
+  createOutputTensor(tensor: NativeTensor): tfjs.Tensor;
   executeSingleOutput(name: string, attributes: object[], inputs: tfjs.TensorInfo[]): tfjs.Tensor;
   executeMultipleOutputs(name: string, attributes: object[], inputs: tfjs.TensorInfo[], outputs: number): tfjs.Tensor[];
 }
