@@ -26,7 +26,7 @@ export interface GenerateOptions {
  *
  * @param prompt token ids, BOS included where the model wants one, or embeddings `[1, sequence, hidden]` (the caller's own)
  * @returns the new ids, without the end token
- * @throws UserError for an empty prompt, or one that leaves no room before `max_position_embeddings`
+ * @throws UserError for an empty prompt, one that leaves no room before `max_position_embeddings`, or ids beyond the vocabulary
  */
 export function generate(
   model: { config: LlamaConfig; parameters: Scope },
@@ -35,6 +35,7 @@ export function generate(
 ): { tokens: number[] } {
   const { config, parameters } = model;
   const { maxNewTokens, temperature = 0, topP = 1, seed = 0, eosIds = [], lora } = options;
+  if (Array.isArray(prompt)) checkIds(config, prompt);
   const promptLength = Array.isArray(prompt) ? prompt.length : (prompt as Tensor).shape[1]!;
   const room = checkLength(config, promptLength, maxNewTokens);
   const sampling = { temperature, topP, random: new Random(seed).split('sampling') };
@@ -52,6 +53,13 @@ export function generate(
     cache.dispose();
   }
   return { tokens };
+}
+
+/** Added tokens of a tokenizer may have no row in the embeddings. */
+function checkIds({ vocab_size }: LlamaConfig, ids: readonly number[]): void {
+  const beyond = ids.find((id) => id >= vocab_size);
+  if (beyond === undefined) return;
+  throw new UserError({ what: `the prompt holds the token id ${beyond}; the model knows 0 to ${vocab_size - 1}`, mend: 'use the tokenizer that belongs to the model' });
 }
 
 function checkLength(
