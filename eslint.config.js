@@ -6,7 +6,20 @@ import typescript from 'typescript-eslint';
 const layers = ['core', 'data', 'model', 'evaluation', 'experiment', 'app'];
 
 export default typescript.config(
-  { ignores: ['**/node_modules/', '.venv/', '.egolab/', '.nx/', '.dvc/', 'artifacts/', 'reports/', 'data/', '**/*.js', '**/*.mjs'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '.venv/',
+      '.egolab/',
+      '.nx/',
+      '.dvc/',
+      'artifacts/',
+      'reports/',
+      'data/',
+      '**/*.js',
+      '**/*.mjs',
+    ],
+  },
   ...typescript.configs.recommended,
   prettier,
   {

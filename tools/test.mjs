@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Lint, type-check and run all tests; the last line is `N passed, N failed[, N skipped]`, where lint and types count as one test each.
+ * Lint, type-check, check the format and run all tests; the last line is `N passed, N failed[, N skipped]`, where lint, types and
+ * format count as one test each.
  * Arguments go to vitest: `npm test -- libs/nn` runs the tests of one folder.
  */
 import { spawn } from 'node:child_process';
@@ -28,7 +29,10 @@ function run(program, ...args) {
 
 /** ESLint's layer rule reads Nx's project graph, which has to be there and fresh. */
 async function lint() {
-  return (await run('nx/dist/bin/nx.js', 'graph', `--file=${join(folder, 'graph.json')}`)) && (await run('eslint/bin/eslint.js', '.'));
+  return (
+    (await run('nx/dist/bin/nx.js', 'graph', `--file=${join(folder, 'graph.json')}`)) &&
+    (await run('eslint/bin/eslint.js', '.'))
+  );
 }
 
 /** @returns {{ passed: number, failed: number, skipped: number }} */
@@ -39,7 +43,9 @@ function count(testsEndedWell) {
   } catch {
     return { passed: 0, failed: 1, skipped: 0 }; // vitest itself broke
   }
-  const unloadable = found.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const unloadable = found.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   const failed = found.numFailedTests + unloadable;
   return {
     passed: found.numPassedTests,
@@ -49,13 +55,31 @@ function count(testsEndedWell) {
 }
 
 const started = Date.now();
-const checks = { lint: lint(), types: run('typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit') };
-for (const [name, ended] of Object.entries(checks)) process.stdout.write(`${name}: ${(await ended) ? 'passed' : 'failed'}\n`);
-const tests = await run('vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2));
+const [linted, typed] = await Promise.all([lint(), run('typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit')]);
+const formatted = await run(
+  'prettier/bin/prettier.cjs',
+  '--check',
+  '--cache',
+  '--cache-strategy=content',
+  '--log-level=warn',
+  '.',
+);
+const checks = { lint: linted, types: typed, 'format (`npm run format` mends it)': formatted };
+for (const [name, passed] of Object.entries(checks)) process.stdout.write(`${name}: ${passed ? 'passed' : 'failed'}\n`);
+const tests = await run(
+  'vitest/vitest.mjs',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
+);
 
 const total = count(tests);
-for (const ended of Object.values(checks)) total[(await ended) ? 'passed' : 'failed'] += 1;
+for (const passed of Object.values(checks)) total[passed ? 'passed' : 'failed'] += 1;
 rmSync(folder, { recursive: true });
-process.stdout.write(`\nlint, types and tests took ${Math.round((Date.now() - started) / 1000)} s\n`);
-process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}\n`);
+process.stdout.write(`\nchecks and tests took ${Math.round((Date.now() - started) / 1000)} s\n`);
+process.stdout.write(
+  `${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}\n`,
+);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -14,10 +14,20 @@ const paths = () => tree.listChanges().map(({ path }) => path).filter((path) => 
 describe('nx g ./tools:component', () => {
   it('makes a room with README, sources and spec in its layer', () => {
     component(tree, { name: 'depth-decoder', layer: 'model', purpose: 'Depth from features.' });
-    expect(paths()).toEqual(['README.md', 'project.json', 'src/depth-decoder.spec.ts', 'src/depth-decoder.ts', 'src/index.ts'].map((path) => `libs/depth-decoder/${path}`));
-    expect(JSON.parse(tree.read('libs/depth-decoder/project.json', 'utf8')!)).toMatchObject({ name: 'depth-decoder', tags: ['layer:model'], targets: { test: {}, lint: {} } });
+    expect(paths()).toEqual(
+      ['README.md', 'project.json', 'src/depth-decoder.spec.ts', 'src/depth-decoder.ts', 'src/index.ts'].map(
+        (path) => `libs/depth-decoder/${path}`,
+      ),
+    );
+    expect(JSON.parse(tree.read('libs/depth-decoder/project.json', 'utf8')!)).toMatchObject({
+      name: 'depth-decoder',
+      tags: ['layer:model'],
+      targets: { test: {}, lint: {} },
+    });
     expect(tree.read('libs/depth-decoder/README.md', 'utf8')).toContain('Depth from features.');
-    expect(tree.read('libs/depth-decoder/src/index.ts', 'utf8')).toBe("export { depthDecoder } from './depth-decoder.ts';\n");
+    expect(tree.read('libs/depth-decoder/src/index.ts', 'utf8')).toBe(
+      "export { depthDecoder } from './depth-decoder.ts';\n",
+    );
   });
 
   it('keeps what is there', () => {

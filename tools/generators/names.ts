@@ -2,7 +2,10 @@ const kebabCase = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 /** Refuses a name that isn't kebab-case; it becomes a folder, an import and a key. */
 export function checkName(name: string): void {
-  if (!kebabCase.test(name)) throw new Error(`the name "${name}" is not kebab-case: expected lower-case words joined by hyphens, such as depth-decoder`);
+  if (!kebabCase.test(name))
+    throw new Error(
+      `the name "${name}" is not kebab-case: expected lower-case words joined by hyphens, such as depth-decoder`,
+    );
 }
 
 /** depth-decoder -> depthDecoder */

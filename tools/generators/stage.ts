@@ -8,14 +8,19 @@ export interface StageOptions {
 }
 
 /** `nx g ./tools:stage NAME`: a stage as a value in pipelines/src/stages, with its spec. */
-export default function stage(tree: Tree, { name, title = sentenceCase(name), paper }: StageOptions): GeneratorCallback {
+export default function stage(
+  tree: Tree,
+  { name, title = sentenceCase(name), paper }: StageOptions,
+): GeneratorCallback {
   checkName(name);
   const file = `pipelines/src/stages/${name}.ts`;
   if (tree.exists(file)) throw new Error(`${file} is there already`);
   tree.write(file, source(name, title, paper));
   tree.write(`pipelines/src/stages/${name}.spec.ts`, spec(name));
   return () => {
-    process.stdout.write(`Next: give "${name}" its parameters in experiments/presets/*.yaml, and dvc.yaml the stage.\n`);
+    process.stdout.write(
+      `Next: give "${name}" its parameters in experiments/presets/*.yaml, and dvc.yaml the stage.\n`,
+    );
   };
 }
 

@@ -13,7 +13,8 @@ const verifier = fileURLToPath(new URL('verify.ts', import.meta.url));
 const runPath = '-Wl,-rpath,$ORIGIN/../../../../../.egolab/libtensorflow';
 
 const files = () => readdirSync(sources).filter((file) => /\.(cc|h)$/.test(file)).sort(); // prettier-ignore
-const stampValue = (device) => digest(libtensorflowVersion(device), runPath, ...files().map((file) => readFileSync(`${sources}/${file}`)));
+const stampValue = (device) =>
+  digest(libtensorflowVersion(device), runPath, ...files().map((file) => readFileSync(`${sources}/${file}`)));
 
 /** @param {'cpu' | 'cuda'} device */
 export const bindingReady = (device) => existsSync(paths.binding) && stamped(stamp, stampValue(device));
@@ -30,8 +31,16 @@ export async function buildBinding(device) {
     '-L', paths.libtensorflow, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', runPath,
     '-o', partial,
   ]); // prettier-ignore
-  if (missing) throw new SetupError(`there is no C++ compiler ("${compiler}")`, 'install one (Debian and Ubuntu: `apt install g++`), or name yours in CXX');
-  if (code !== 0) throw new SetupError(`${compiler} can't compile TensorFlow's binding`, `a C++17 compiler with its standard library is needed (g++ 9 or newer):\n  ${tail(stderr)}`);
+  if (missing)
+    throw new SetupError(
+      `there is no C++ compiler ("${compiler}")`,
+      'install one (Debian and Ubuntu: `apt install g++`), or name yours in CXX',
+    );
+  if (code !== 0)
+    throw new SetupError(
+      `${compiler} can't compile TensorFlow's binding`,
+      `a C++17 compiler with its standard library is needed (g++ 9 or newer):\n  ${tail(stderr)}`,
+    );
   renameSync(partial, paths.binding);
   await verifyBinding(device);
   writeStamp(stamp, stampValue(device));
@@ -39,10 +48,19 @@ export async function buildBinding(device) {
 
 /** Multiply two matrices in a process of its own. @param {'cpu' | 'cuda'} device */
 async function verifyBinding(device) {
-  const { code, stdout, stderr } = await run(process.execPath, ['--import', 'tsx', verifier], { env: { TSX_TSCONFIG_PATH: `${root}/tsconfig.base.json` } });
-  if (code !== 0) throw new SetupError("TensorFlow was built, but an op doesn't run on it", `delete node_modules and .egolab, run \`npm run setup\` again, and report this if it stays:\n  ${tail(stderr)}`);
+  const { code, stdout, stderr } = await run(process.execPath, ['--import', 'tsx', verifier], {
+    env: { TSX_TSCONFIG_PATH: `${root}/tsconfig.base.json` },
+  });
+  if (code !== 0)
+    throw new SetupError(
+      "TensorFlow was built, but an op doesn't run on it",
+      `delete node_modules and .egolab, run \`npm run setup\` again, and report this if it stays:\n  ${tail(stderr)}`,
+    );
   const found = JSON.parse(stdout);
   if (device === 'cuda' && found.device !== 'cuda') {
-    throw new SetupError("TensorFlow was set up for CUDA but finds no GPU it can use", 'check the driver with `nvidia-smi` (CUDA 12 needs 525 or newer), or set EGOLAB_DEVICE=cpu');
+    throw new SetupError(
+      'TensorFlow was set up for CUDA but finds no GPU it can use',
+      'check the driver with `nvidia-smi` (CUDA 12 needs 525 or newer), or set EGOLAB_DEVICE=cpu',
+    );
   }
 }

@@ -18,7 +18,8 @@ function recipe(tree) {
  * recipe uses the installed packages of the tree it was taken from; our own libraries still come from the copy, through tsconfig's paths.
  */
 export function borrowFromMainTree(mainTree = process.env.DVC_ROOT) {
-  if (!mainTree || !existsSync(`${mainTree}/package-lock.json`) || realpathSync(mainTree) === realpathSync(root)) return false;
+  if (!mainTree || !existsSync(`${mainTree}/package-lock.json`) || realpathSync(mainTree) === realpathSync(root))
+    return false;
   if (recipe(mainTree) !== recipe(root)) return false;
   for (const name of ['node_modules', '.venv', '.egolab/libtensorflow', '.egolab/nvidia', '.egolab/models']) {
     if (!existsSync(`${mainTree}/${name}`) || lstatSync(`${root}/${name}`, { throwIfNoEntry: false })) continue;

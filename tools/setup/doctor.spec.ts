@@ -5,10 +5,25 @@ describe('egolab doctor', () => {
   it('looks at everything, and says how to get what is missing', async () => {
     const { ready, findings } = await doctor();
     expect(new Set(findings.map(({ name }) => name))).toEqual(
-      new Set(['Node', 'Python (.venv)', 'DVC', 'MLflow', 'TensorFlow', 'CPU', 'GPU', 'ffmpeg', 'MLflow server', 'SmolLM2', 'MiniLM']),
+      new Set([
+        'Node',
+        'Python (.venv)',
+        'DVC',
+        'MLflow',
+        'TensorFlow',
+        'CPU',
+        'GPU',
+        'ffmpeg',
+        'MLflow server',
+        'SmolLM2',
+        'MiniLM',
+      ]),
     );
     expect(ready).toBe(findings.every(({ found, optional }) => found || optional));
-    expect(findings.find(({ name }) => name === 'TensorFlow')).toMatchObject({ found: true, detail: expect.stringMatching(/^libtensorflow 2\.21\.\d+ on (CPU|CUDA)$/) as string });
+    expect(findings.find(({ name }) => name === 'TensorFlow')).toMatchObject({
+      found: true,
+      detail: expect.stringMatching(/^libtensorflow 2\.21\.\d+ on (CPU|CUDA)$/) as string,
+    });
     for (const { found, optional, mend } of findings) expect(found || optional || mend).toBeTruthy();
   });
 

@@ -41,22 +41,36 @@ export function formatReport({ ready, findings }: Report): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, found, optional, detail, mend }) => {
     const mark = found ? 'ok ' : optional ? '-  ' : 'NO ';
-    return [`${mark} ${name.padEnd(width)}  ${detail}`, ...(found || !mend ? [] : [`    ${' '.repeat(width)}  ${mend}`])];
+    return [
+      `${mark} ${name.padEnd(width)}  ${detail}`,
+      ...(found || !mend ? [] : [`    ${' '.repeat(width)}  ${mend}`]),
+    ];
   });
   return [...lines, '', ready ? 'Everything needed is there.' : `Something is missing: ${setup}.`].join('\n');
 }
 
 function node(): Finding {
   const version = process.versions.node;
-  return { name: 'Node', found: Number(version.split('.')[0]) >= 20, detail: version, mend: 'install Node 20 or newer' };
+  return {
+    name: 'Node',
+    found: Number(version.split('.')[0]) >= 20,
+    detail: version,
+    mend: 'install Node 20 or newer',
+  };
 }
 
 async function python(): Promise<Finding[]> {
-  const script = 'import json, platform\nfrom importlib.metadata import version\nprint(json.dumps([platform.python_version(), version("dvc"), version("mlflow")]))';
+  const script =
+    'import json, platform\nfrom importlib.metadata import version\nprint(json.dumps([platform.python_version(), version("dvc"), version("mlflow")]))';
   const output = await outputOf(paths.python, ['-c', script]);
   const [own, dvc, mlflow] = output ? (JSON.parse(output) as string[]) : [];
   const found = own !== undefined;
-  const finding = (name: string, detail?: string): Finding => ({ name, found, detail: detail ?? `not in ${paths.venv}`, mend: setup });
+  const finding = (name: string, detail?: string): Finding => ({
+    name,
+    found,
+    detail: detail ?? `not in ${paths.venv}`,
+    mend: setup,
+  });
   return [finding('Python (.venv)', own), finding('DVC', dvc), finding('MLflow', mlflow)];
 }
 
@@ -65,7 +79,10 @@ async function tensorflow(): Promise<Finding> {
   const verifier = fileURLToPath(new URL('verify.ts', import.meta.url));
   const name = 'TensorFlow';
   try {
-    const { stdout } = await execute(process.execPath, ['--import', 'tsx', verifier], { cwd: root, env: { ...process.env, TSX_TSCONFIG_PATH: `${root}/tsconfig.base.json` } });
+    const { stdout } = await execute(process.execPath, ['--import', 'tsx', verifier], {
+      cwd: root,
+      env: { ...process.env, TSX_TSCONFIG_PATH: `${root}/tsconfig.base.json` },
+    });
     const { version, device } = JSON.parse(stdout) as { version: string; device: string };
     return { name, found: true, detail: `libtensorflow ${version} on ${device === 'cuda' ? 'CUDA' : 'CPU'}` };
   } catch (error) {
@@ -77,11 +94,33 @@ async function tensorflow(): Promise<Finding> {
 async function devices(): Promise<Finding[]> {
   const [first] = cpus();
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  const findings: Finding[] = [{ name: 'CPU', found: true, detail: `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, ${gigabytes(freemem())} of ${gigabytes(totalmem())} free` }];
-  const gpus = (await outputOf('nvidia-smi', ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader']))?.split('\n') ?? [];
+  const findings: Finding[] = [
+    {
+      name: 'CPU',
+      found: true,
+      detail: `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, ${gigabytes(freemem())} of ${gigabytes(totalmem())} free`,
+    },
+  ];
+  const gpus =
+    (await outputOf('nvidia-smi', ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader']))?.split(
+      '\n',
+    ) ?? [];
   const set = libtensorflowReady('cuda');
-  for (const gpu of gpus) findings.push({ name: 'GPU', found: set, optional: true, detail: gpu, mend: 'it is not used: run `EGOLAB_DEVICE=cuda npm run setup`' });
-  if (gpus.length === 0) findings.push({ name: 'GPU', found: false, optional: true, detail: chosenDevice() === 'cuda' ? 'a driver, but `nvidia-smi` finds none' : 'none' });
+  for (const gpu of gpus)
+    findings.push({
+      name: 'GPU',
+      found: set,
+      optional: true,
+      detail: gpu,
+      mend: 'it is not used: run `EGOLAB_DEVICE=cuda npm run setup`',
+    });
+  if (gpus.length === 0)
+    findings.push({
+      name: 'GPU',
+      found: false,
+      optional: true,
+      detail: chosenDevice() === 'cuda' ? 'a driver, but `nvidia-smi` finds none' : 'none',
+    });
   return findings;
 }
 
@@ -107,7 +146,12 @@ function models(): Finding[] {
   return Object.entries(files).map(([name, file]) => {
     const path = `${paths.models}/${file}`;
     const found = existsSync(path);
-    return { name, found, detail: found ? `${path} (${(statSync(path).size / 1e6).toFixed(0)} MB)` : `${path} is not there`, mend: setup };
+    return {
+      name,
+      found,
+      detail: found ? `${path} (${(statSync(path).size / 1e6).toFixed(0)} MB)` : `${path} is not there`,
+      mend: setup,
+    };
   });
 }
 

@@ -16,7 +16,8 @@ const driverSigns = ['/dev/nvidia0', '/proc/driver/nvidia/version', '/usr/lib/ws
  */
 export function chosenDevice(forced = process.env.EGOLAB_DEVICE) {
   if (!forced) return driverSigns.some((sign) => existsSync(sign)) ? 'cuda' : 'cpu';
-  if (forced !== 'cpu' && forced !== 'cuda') throw new SetupError(`EGOLAB_DEVICE is "${forced}"`, 'it may be cpu or cuda; without it the machine decides');
+  if (forced !== 'cpu' && forced !== 'cuda')
+    throw new SetupError(`EGOLAB_DEVICE is "${forced}"`, 'it may be cpu or cuda; without it the machine decides');
   return forced;
 }
 
@@ -29,14 +30,20 @@ export const libtensorflowReady = (device) => stamped(stamp, libtensorflowVersio
 /** The C library and its headers out of the Python wheel; for CUDA also the NVIDIA libraries. @param {'cpu' | 'cuda'} device */
 export async function installLibtensorflow(device) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new SetupError(`no pinned TensorFlow library for ${process.platform} ${process.arch}`, 'run egolab on Linux x86-64, or in a container of it');
+    throw new SetupError(
+      `no pinned TensorFlow library for ${process.platform} ${process.arch}`,
+      'run egolab on Linux x86-64, or in a container of it',
+    );
   }
   const partial = `${paths.libtensorflow}.partial`;
   const nvidia = `${paths.nvidia}.partial`;
   for (const folder of [partial, nvidia]) rmSync(folder, { recursive: true, force: true });
   await extractFromWheels(requirements(device), [
     ['tensorflow/(libtensorflow_(?:cc|framework)\\.so\\.2)', partial],
-    ['tensorflow/(include/tensorflow/c/.*|include/xla/tsl/c/.*|include/(?:tensorflow/core|tsl)/platform/ctstring.*)', partial],
+    [
+      'tensorflow/(include/tensorflow/c/.*|include/xla/tsl/c/.*|include/(?:tensorflow/core|tsl)/platform/ctstring.*)',
+      partial,
+    ],
     ...(device === 'cuda' ? [['nvidia/([^/]+/lib/.*\\.so.*|cuda_nvcc/.*)', nvidia]] : []),
   ]);
   symlinkSync('libtensorflow_cc.so.2', `${partial}/libtensorflow_cc.so`);

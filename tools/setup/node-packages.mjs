@@ -9,7 +9,10 @@ const commandTarget = '../../tools/cli/egolab.mjs';
 /** Node is what everything else runs on. */
 export function checkNode(version = process.versions.node) {
   if (Number(version.split('.')[0]) < oldest) {
-    throw new SetupError(`Node ${version} is too old`, `egolab needs Node ${oldest} or newer: install it with your system's package manager or a version manager such as nvm`);
+    throw new SetupError(
+      `Node ${version} is too old`,
+      `egolab needs Node ${oldest} or newer: install it with your system's package manager or a version manager such as nvm`,
+    );
   }
 }
 
@@ -43,7 +46,17 @@ export function linkCommand() {
 
 export async function installNodePackages() {
   // NODE_ENV=production would leave out the tools that tests and Nx need
-  const { code, stdout, stderr, missing } = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
-  if (missing) throw new SetupError('npm is not there', 'install npm, which usually comes with Node (Debian and Ubuntu: `apt install npm`)');
+  const { code, stdout, stderr, missing } = await run('npm', [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
+  if (missing)
+    throw new SetupError(
+      'npm is not there',
+      'install npm, which usually comes with Node (Debian and Ubuntu: `apt install npm`)',
+    );
   if (code !== 0) throw downloadFailure('npm packages', stderr + stdout);
 }

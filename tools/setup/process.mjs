@@ -56,13 +56,21 @@ export function tail(text, lines = 8) {
 
 /** What a download's error output means for the user. @param {string} subject @param {string} output */
 export function downloadFailure(subject, output) {
-  if (/No space left|ENOSPC/i.test(output)) return new SetupError(`${subject}: the disk is full`, 'free about 4 GB and run `npm run setup` again');
+  if (/No space left|ENOSPC/i.test(output))
+    return new SetupError(`${subject}: the disk is full`, 'free about 4 GB and run `npm run setup` again');
   if (/DO NOT MATCH THE HASHES|EINTEGRITY/i.test(output)) {
-    return new SetupError(`${subject}: a downloaded file is not the one that this project pins`, `the registry or a proxy delivers something else:\n  ${tail(output)}`);
+    return new SetupError(
+      `${subject}: a downloaded file is not the one that this project pins`,
+      `the registry or a proxy delivers something else:\n  ${tail(output)}`,
+    );
   }
-  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|name resolution|Network is unreachable|Failed to establish|Connection refused|Max retries|ProxyError|timed out|from versions: none/i;
+  const offline =
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|name resolution|Network is unreachable|Failed to establish|Connection refused|Max retries|ProxyError|timed out|from versions: none/i;
   if (offline.test(output)) {
-    return new SetupError(`${subject}: the package registry can't be reached`, `connect to the network (or set your proxy for npm and pip) and run \`npm run setup\` again:\n  ${tail(output, 3)}`);
+    return new SetupError(
+      `${subject}: the package registry can't be reached`,
+      `connect to the network (or set your proxy for npm and pip) and run \`npm run setup\` again:\n  ${tail(output, 3)}`,
+    );
   }
   return new SetupError(`${subject}: failed`, tail(output));
 }

@@ -36,7 +36,10 @@ export async function makeVenv() {
   const { code, stdout, stderr } = await run(python, ['-m', 'venv', paths.venv]);
   if (code !== 0) {
     rmSync(paths.venv, { recursive: true, force: true });
-    throw new SetupError(`${python} can't make a virtual environment`, `install its venv module (Debian and Ubuntu: \`apt install python3-venv\`):\n  ${tail(stdout + stderr)}`);
+    throw new SetupError(
+      `${python} can't make a virtual environment`,
+      `install its venv module (Debian and Ubuntu: \`apt install python3-venv\`):\n  ${tail(stdout + stderr)}`,
+    );
   }
 }
 
@@ -44,7 +47,16 @@ export const pythonPackagesReady = () => existsSync(paths.python) && stamped(sta
 
 /** DVC, MLflow and ffmpeg with every dependency, each file checked against the hash in requirements.lock. */
 export async function installPythonPackages() {
-  const { code, stdout, stderr } = await run(paths.python, ['-m', 'pip', 'install', '--quiet', '--progress-bar=off', '--require-hashes', '-r', lock]);
+  const { code, stdout, stderr } = await run(paths.python, [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--progress-bar=off',
+    '--require-hashes',
+    '-r',
+    lock,
+  ]);
   if (code !== 0) throw downloadFailure('Python packages', stdout + stderr);
   writeStamp(stamp, stampValue());
 }

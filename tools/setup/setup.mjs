@@ -20,10 +20,20 @@ function steps(device) {
     { name: 'npm packages', needs: [], ready: nodePackagesReady, make: installNodePackages },
     { name: 'egolab command', needs: ['npm packages'], ready: commandLinked, make: linkCommand },
     { name: 'Python environment', needs: [], ready: venvReady, make: makeVenv },
-    { name: `libtensorflow (${device})`, needs: ['Python environment'], ready: () => libtensorflowReady(device), make: () => installLibtensorflow(device) },
+    {
+      name: `libtensorflow (${device})`,
+      needs: ['Python environment'],
+      ready: () => libtensorflowReady(device),
+      make: () => installLibtensorflow(device),
+    },
     { name: 'Python packages', needs: ['Python environment'], ready: pythonPackagesReady, make: installPythonPackages },
     { name: 'models', needs: [`libtensorflow (${device})`], ready: modelsReady, make: installModels },
-    { name: 'TensorFlow binding', needs: ['egolab command', `libtensorflow (${device})`], ready: () => bindingReady(device), make: () => buildBinding(device) },
+    {
+      name: 'TensorFlow binding',
+      needs: ['egolab command', `libtensorflow (${device})`],
+      ready: () => bindingReady(device),
+      make: () => buildBinding(device),
+    },
   ];
 }
 

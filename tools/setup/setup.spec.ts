@@ -13,7 +13,9 @@ import { paths } from './paths.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 describe('what setup tells a user', () => {
-  it.each(['18.20.1', '12.0.0'])('Node %s is too old', (version) => expect(() => checkNode(version)).toThrow(/install it/));
+  it.each(['18.20.1', '12.0.0'])('Node %s is too old', (version) =>
+    expect(() => checkNode(version)).toThrow(/install it/),
+  );
   it('a newer Node is fine', () => expect(() => checkNode('24.1.0')).not.toThrow());
 
   it.each([
@@ -54,7 +56,13 @@ describe('the steps', () => {
   it('what does not need a failed step is still made', async () => {
     const made: string[] = [];
     const failure = new SetupError('no network', 'connect');
-    const steps = [step('a', [], made), step('b', [], made, failure), step('c', ['b'], made), step('d', ['a'], made), step('e', [], made, undefined, true)];
+    const steps = [
+      step('a', [], made),
+      step('b', [], made, failure),
+      step('c', ['b'], made),
+      step('d', ['a'], made),
+      step('e', [], made, undefined, true),
+    ];
     await expect(runSteps(steps)).rejects.toBe(failure);
     expect(made).toEqual(['a', 'd']);
   });
@@ -63,7 +71,13 @@ describe('the steps', () => {
 it('installed npm packages are those of the lock file', () => expect(nodePackagesReady()).toBe(true));
 
 it('nothing that names a registry is in the lock files', () => {
-  for (const file of ['../../package-lock.json', 'requirements.lock', 'wheels/models.txt', 'wheels/libtensorflow-cpu.txt', 'wheels/libtensorflow-cuda.txt']) {
+  for (const file of [
+    '../../package-lock.json',
+    'requirements.lock',
+    'wheels/models.txt',
+    'wheels/libtensorflow-cpu.txt',
+    'wheels/libtensorflow-cuda.txt',
+  ]) {
     expect(readFileSync(join(here, file), 'utf8')).not.toMatch(/"resolved"|--(extra-)?index-url|--find-links/);
   }
 });

@@ -19,7 +19,8 @@ export async function runSteps(steps) {
   const started = Date.now();
   const running = new Set();
   const show = () => {
-    if (interactive && running.size > 0) process.stderr.write(`\r\x1b[K  … ${[...running].join(', ')} (${seconds(started)})`);
+    if (interactive && running.size > 0)
+      process.stderr.write(`\r\x1b[K  … ${[...running].join(', ')} (${seconds(started)})`);
   };
   const say = (line) => process.stderr.write(`${interactive ? '\r\x1b[K' : ''}${line}\n`);
   const ticker = interactive ? setInterval(show, 500) : undefined;
@@ -40,7 +41,11 @@ export async function runSteps(steps) {
     }
   };
   const results = new Map();
-  for (const step of steps) results.set(step.name, Promise.all(step.needs.map((name) => results.get(name))).then(() => runStep(step)));
+  for (const step of steps)
+    results.set(
+      step.name,
+      Promise.all(step.needs.map((name) => results.get(name))).then(() => runStep(step)),
+    );
   const failed = (await Promise.allSettled(results.values())).find(({ status }) => status === 'rejected');
   clearInterval(ticker);
   if (failed) throw failed.reason;

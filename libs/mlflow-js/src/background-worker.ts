@@ -106,7 +106,7 @@ async function deliverAll(): Promise<void> {
 }
 
 async function loop(): Promise<void> {
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     try {
       await deliverAll();
       failures = 0;
@@ -114,7 +114,8 @@ async function loop(): Promise<void> {
       if (!(error instanceof Unavailable)) throw error;
       failures += 1;
     }
-    if (draining.length === 0) await wait(Math.min(pause * 2 ** failures, longestPause), undefined, { signal: wake.signal }).catch(() => {});
+    if (draining.length === 0)
+      await wait(Math.min(pause * 2 ** failures, longestPause), undefined, { signal: wake.signal }).catch(() => {});
     wake = new AbortController();
   }
 }

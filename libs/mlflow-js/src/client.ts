@@ -65,8 +65,12 @@ export class MlflowClient {
   /** The id of the experiment of that name, which is made, or taken out of the bin, if need be. */
   async experimentId(name: string): Promise<string> {
     try {
-      const { experiment } = await this.#get<{ experiment: { experiment_id: string; lifecycle_stage: string } }>('experiments/get-by-name', { experiment_name: name });
-      if (experiment.lifecycle_stage === 'deleted') await this.#post('experiments/restore', { experiment_id: experiment.experiment_id });
+      const { experiment } = await this.#get<{ experiment: { experiment_id: string; lifecycle_stage: string } }>(
+        'experiments/get-by-name',
+        { experiment_name: name },
+      );
+      if (experiment.lifecycle_stage === 'deleted')
+        await this.#post('experiments/restore', { experiment_id: experiment.experiment_id });
       return experiment.experiment_id;
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'RESOURCE_DOES_NOT_EXIST') throw error;
@@ -80,7 +84,12 @@ export class MlflowClient {
   }
 
   /** @param startTime milliseconds; without it MLflow would show 1970 */
-  async createRun(experimentId: string, runName: string, startTime: number, tags: Record<string, string>): Promise<RunInfo> {
+  async createRun(
+    experimentId: string,
+    runName: string,
+    startTime: number,
+    tags: Record<string, string>,
+  ): Promise<RunInfo> {
     const body = { experiment_id: experimentId, run_name: runName, start_time: startTime, tags: pairs(tags) };
     return (await this.#post<{ run: { info: RunInfo } }>('runs/create', body)).run.info;
   }
@@ -88,11 +97,21 @@ export class MlflowClient {
   /** Runs of the experiment whose tag has that value. */
   async findRuns(experimentId: string, tag: string, value: string): Promise<RunInfo[]> {
     const filter = `tags.\`${tag}\` = '${value}'`;
-    const { runs = [] } = await this.#post<{ runs?: { info: RunInfo }[] }>('runs/search', { experiment_ids: [experimentId], filter, max_results: 10 });
+    const { runs = [] } = await this.#post<{ runs?: { info: RunInfo }[] }>('runs/search', {
+      experiment_ids: [experimentId],
+      filter,
+      max_results: 10,
+    });
     return runs.map((run) => run.info);
   }
 
-  async getRun(runId: string): Promise<{ info: RunInfo; data: { metrics?: MetricEntry[]; params?: KeyValue[]; tags?: KeyValue[] }; inputs?: { dataset_inputs?: unknown[] } }> {
+  async getRun(
+    runId: string,
+  ): Promise<{
+    info: RunInfo;
+    data: { metrics?: MetricEntry[]; params?: KeyValue[]; tags?: KeyValue[] };
+    inputs?: { dataset_inputs?: unknown[] };
+  }> {
     return (await this.#get<{ run: Awaited<ReturnType<MlflowClient['getRun']>> }>('runs/get', { run_id: runId })).run;
   }
 
@@ -101,7 +120,12 @@ export class MlflowClient {
   }
 
   /** At most `limits.*PerBatch` of each. */
-  async logBatch(runId: string, metrics: MetricRecord[], params: Record<string, string>, tags: Record<string, string>): Promise<void> {
+  async logBatch(
+    runId: string,
+    metrics: MetricRecord[],
+    params: Record<string, string>,
+    tags: Record<string, string>,
+  ): Promise<void> {
     const entries = metrics.map(([key, value, step, timestamp]) => ({ key, value, step, timestamp }));
     await this.#post('runs/log-batch', { run_id: runId, metrics: entries, params: pairs(params), tags: pairs(tags) });
   }
@@ -113,13 +137,17 @@ export class MlflowClient {
     do {
       const query = { run_id: runId, metric_key: key, max_results: '25000', ...(token ? { page_token: token } : {}) };
       const page = await this.#get<{ metrics?: MetricEntry[]; next_page_token?: string }>('metrics/get-history', query);
-      for (const entry of page.metrics ?? []) all.push({ ...entry, step: Number(entry.step ?? 0), timestamp: Number(entry.timestamp) }); // int64 may be text
+      for (const entry of page.metrics ?? [])
+        all.push({ ...entry, step: Number(entry.step ?? 0), timestamp: Number(entry.timestamp) }); // int64 may be text
       token = page.next_page_token;
     } while (token);
     return all;
   }
 
-  async logInputs(runId: string, { name, digest, sourceType, source, schema, profile, context }: Dataset): Promise<void> {
+  async logInputs(
+    runId: string,
+    { name, digest, sourceType, source, schema, profile, context }: Dataset,
+  ): Promise<void> {
     const dataset = { name, digest, source_type: sourceType, source: JSON.stringify(source), schema, profile };
     const tags = context ? [{ key: 'mlflow.data.context', value: context }] : [];
     await this.#post('runs/log-inputs', { run_id: runId, datasets: [{ dataset, tags }] });
@@ -132,7 +160,10 @@ export class MlflowClient {
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'RESOURCE_ALREADY_EXISTS') throw error;
     }
-    const { model_versions: versions = [] } = await this.#get<{ model_versions?: { name: string; source: string }[] }>('model-versions/search', { filter: `run_id='${runId}'` });
+    const { model_versions: versions = [] } = await this.#get<{ model_versions?: { name: string; source: string }[] }>(
+      'model-versions/search',
+      { filter: `run_id='${runId}'` },
+    );
     if (versions.some((version) => version.name === name && version.source === source)) return;
     await this.#post('model-versions/create', { name, source, run_id: runId });
   }
@@ -144,7 +175,12 @@ export class MlflowClient {
    */
   async uploadArtifact(artifactUri: string, path: string, file: string): Promise<void> {
     const root = /^mlflow-artifacts:(?:\/\/[^/]+)?\/(.+)$/.exec(artifactUri)?.[1];
-    if (root === undefined) throw new ApiError(400, 'NOT_PROXIED', `the server keeps artifacts at ${maskUri(artifactUri)} and doesn't take uploads: start it with --serve-artifacts`);
+    if (root === undefined)
+      throw new ApiError(
+        400,
+        'NOT_PROXIED',
+        `the server keeps artifacts at ${maskUri(artifactUri)} and doesn't take uploads: start it with --serve-artifacts`,
+      );
     const target = [...root.split('/'), ...path.split('/')].map(encodeURIComponent).join('/');
     await this.#put(`${this.#uri}/api/2.0/mlflow-artifacts/artifacts/${target}`, file);
   }
@@ -170,7 +206,11 @@ export class MlflowClient {
   }
 
   #post<T>(endpoint: string, body: object): Promise<T> {
-    return this.#json(endpoint, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    return this.#json(endpoint, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
   }
 
   async #json<T>(endpoint: string, init: RequestInit): Promise<T> {
@@ -188,7 +228,11 @@ export class MlflowClient {
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(url, { ...init, headers: { ...this.#headers, ...init.headers }, signal: AbortSignal.timeout(requestTimeout) });
+      return await fetch(url, {
+        ...init,
+        headers: { ...this.#headers, ...init.headers },
+        signal: AbortSignal.timeout(requestTimeout),
+      });
     } catch (error) {
       const { cause, message } = error as Error & { cause?: { code?: string } };
       throw new Unavailable(`${this.address} can't be reached (${cause?.code ?? message})`);
@@ -200,10 +244,19 @@ export class MlflowClient {
     const { size } = statSync(file);
     const request = url.startsWith('https:') ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
-      const unreachable = (error: Error) => reject(new Unavailable(`${this.address} can't be reached (${error.message})`));
-      const sent = request(url, { method: 'PUT', headers: { ...this.#headers, 'content-length': size }, timeout: uploadIdleTimeout }, (response) => {
-        readText(response).then((text) => ((response.statusCode ?? 500) < 300 ? resolve() : reject(failure(response.statusCode ?? 500, text))), unreachable);
-      });
+      const unreachable = (error: Error) =>
+        reject(new Unavailable(`${this.address} can't be reached (${error.message})`));
+      const sent = request(
+        url,
+        { method: 'PUT', headers: { ...this.#headers, 'content-length': size }, timeout: uploadIdleTimeout },
+        (response) => {
+          readText(response).then(
+            (text) =>
+              (response.statusCode ?? 500) < 300 ? resolve() : reject(failure(response.statusCode ?? 500, text)),
+            unreachable,
+          );
+        },
+      );
       sent.on('timeout', () => sent.destroy(new Error('no progress')));
       sent.on('error', unreachable);
       const content = createReadStream(file);
@@ -226,9 +279,16 @@ function failure(status: number, text: string): Error {
   }
   const code = body.error_code ?? `HTTP_${status}`;
   const message = body.message ?? text.slice(0, 200);
-  if (status === 401) return new Unavailable(`MLflow wants other credentials (401): set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN`);
-  if (status === 403) return new Unavailable(`MLflow refuses us (403): wrong credentials, or a host name that the server's --allowed-hosts lacks`);
-  if (status >= 500 || status === 408 || status === 429) return new Unavailable(`MLflow fails for now (${status} ${code}: ${message})`);
+  if (status === 401)
+    return new Unavailable(
+      `MLflow wants other credentials (401): set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN`,
+    );
+  if (status === 403)
+    return new Unavailable(
+      `MLflow refuses us (403): wrong credentials, or a host name that the server's --allowed-hosts lacks`,
+    );
+  if (status >= 500 || status === 408 || status === 429)
+    return new Unavailable(`MLflow fails for now (${status} ${code}: ${message})`);
   return new ApiError(status, code, message);
 }
 
@@ -238,4 +298,5 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const pairs = (values: Record<string, string>): KeyValue[] => Object.entries(values).map(([key, value]) => ({ key, value }));
+const pairs = (values: Record<string, string>): KeyValue[] =>
+  Object.entries(values).map(([key, value]) => ({ key, value }));

@@ -63,7 +63,7 @@ export class RunDelivery {
     if (!cursor) return { delivered, pending: 0, rejected: 0 };
     const rejectedBefore = cursor.rejected;
     let renewed = false;
-    for (let records; (records = readRecords(this.#folder, cursor.offset)).length > 0; ) {
+    for (let records; (records = readRecords(this.#folder, cursor.offset)).length > 0;) {
       const batch = firstBatch(records);
       try {
         cursor = await this.#sendBatch(cursor, batch);
@@ -105,7 +105,15 @@ export class RunDelivery {
     if (parentRunId) tags['mlflow.parentRunId'] = await this.#parent(parentRunId);
     const [found] = await this.#client.findRuns(experimentId, localIdTag, this.#localId);
     const run: RunInfo = found ?? (await this.#client.createRun(experimentId, runName, startTime, tags));
-    return this.#save({ server: this.#client.address, runId: run.run_id, artifactUri: run.artifact_uri, offset: first.end, delivered: 1, rejected: 0, unsure: found !== undefined });
+    return this.#save({
+      server: this.#client.address,
+      runId: run.run_id,
+      artifactUri: run.artifact_uri,
+      offset: first.end,
+      delivered: 1,
+      rejected: 0,
+      unsure: found !== undefined,
+    });
   }
 
   /** A parent that is journalled here has to be on the server before its child. */
@@ -119,7 +127,12 @@ export class RunDelivery {
   }
 
   async #sendBatch(cursor: Cursor, batch: PlacedRecord[]): Promise<Cursor> {
-    const after = { ...cursor, offset: batch[batch.length - 1].end, delivered: cursor.delivered + batch.length, unsure: false };
+    const after = {
+      ...cursor,
+      offset: batch[batch.length - 1].end,
+      delivered: cursor.delivered + batch.length,
+      unsure: false,
+    };
     try {
       if (!cursor.unsure) this.#save({ ...cursor, unsure: true });
       await this.#send(cursor, batch.map(({ record }) => record)); // prettier-ignore
@@ -129,11 +142,15 @@ export class RunDelivery {
         const half = batch.length >> 1; // find the one that the server refuses
         return this.#sendBatch(await this.#sendBatch(cursor, batch.slice(0, half)), batch.slice(half));
       }
-      appendFileSync(join(this.#folder, 'rejected.jsonl'), `${JSON.stringify({ reason: error.message, record: batch[0].record })}\n`);
+      appendFileSync(
+        join(this.#folder, 'rejected.jsonl'),
+        `${JSON.stringify({ reason: error.message, record: batch[0].record })}\n`,
+      );
       after.rejected += 1;
     }
     this.#save(after);
-    for (const { record } of batch) if (record.kind === 'artifact') rmSync(join(this.#folder, record.snapshot), { force: true });
+    for (const { record } of batch)
+      if (record.kind === 'artifact') rmSync(join(this.#folder, record.snapshot), { force: true });
     return after;
   }
 
@@ -155,7 +172,8 @@ export class RunDelivery {
         return this.#client.logInputs(runId, record.dataset);
       case 'artifact':
         // already gone: delivered to a server whose store was lost since
-        if (existsSync(join(this.#folder, record.snapshot))) await this.#client.uploadArtifact(artifactUri, record.path, join(this.#folder, record.snapshot));
+        if (existsSync(join(this.#folder, record.snapshot)))
+          await this.#client.uploadArtifact(artifactUri, record.path, join(this.#folder, record.snapshot));
         return;
       case 'model':
         return this.#client.registerModel(record.name, runId, `${artifactUri}/${record.artifactPath}`);
@@ -170,7 +188,8 @@ export class RunDelivery {
   async #missing(runId: string, metrics: MetricRecord[]): Promise<MetricRecord[]> {
     const held = new Set<string>();
     for (const name of new Set(metrics.map(([key]) => key))) {
-      for (const { key, step, timestamp } of await this.#client.metricHistory(runId, name)) held.add(identity(key, step, timestamp));
+      for (const { key, step, timestamp } of await this.#client.metricHistory(runId, name))
+        held.add(identity(key, step, timestamp));
     }
     return metrics.filter(([key, , step, timestamp]) => !held.has(identity(key, step, timestamp)));
   }
@@ -197,8 +216,16 @@ function firstBatch(records: PlacedRecord[]): PlacedRecord[] {
   return records.slice(0, Math.max(1, length));
 }
 
-function merge(records: JournalRecord[]): { metrics: MetricRecord[]; params: Record<string, string>; tags: Record<string, string> } {
-  const merged = { metrics: [] as MetricRecord[], params: {} as Record<string, string>, tags: {} as Record<string, string> };
+function merge(records: JournalRecord[]): {
+  metrics: MetricRecord[];
+  params: Record<string, string>;
+  tags: Record<string, string>;
+} {
+  const merged = {
+    metrics: [] as MetricRecord[],
+    params: {} as Record<string, string>,
+    tags: {} as Record<string, string>,
+  };
   for (const record of records) {
     if (record.kind === 'metrics') merged.metrics.push(...record.metrics);
     else if (record.kind === 'params') Object.assign(merged.params, record.params);

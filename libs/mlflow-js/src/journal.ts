@@ -1,4 +1,18 @@
-import { closeSync, copyFileSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '@egolab/foundation';
 import type { JournalRecord } from './records.ts';
@@ -30,7 +44,12 @@ export class Journal {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-      throw new UserError({ what: `the disk is full (${code})`, where: journalFile(this.folder), mend: 'free some space and run the same command again', cause: error });
+      throw new UserError({
+        what: `the disk is full (${code})`,
+        where: journalFile(this.folder),
+        mend: 'free some space and run the same command again',
+        cause: error,
+      });
     }
   }
 
@@ -95,7 +114,10 @@ export function readRecords(folder: string, offset: number, maxBytes = 4 * 2 ** 
     if (chunk.length === maxBytes && !chunk.includes(0x0a)) return readRecords(folder, offset, maxBytes * 2);
     const placed: PlacedRecord[] = [];
     for (let start = 0, newline; (newline = chunk.indexOf(0x0a, start)) >= 0; start = newline + 1) {
-      placed.push({ record: JSON.parse(chunk.toString('utf8', start, newline)) as JournalRecord, end: offset + newline + 1 });
+      placed.push({
+        record: JSON.parse(chunk.toString('utf8', start, newline)) as JournalRecord,
+        end: offset + newline + 1,
+      });
     }
     return placed;
   } finally {
@@ -106,6 +128,7 @@ export function readRecords(folder: string, offset: number, maxBytes = 4 * 2 ** 
 /** How many whole records stand after byte `offset`. */
 export function countRecords(folder: string, offset: number): number {
   let count = 0;
-  for (let at = offset, records; (records = readRecords(folder, at)).length > 0; at = records[records.length - 1].end) count += records.length;
+  for (let at = offset, records; (records = readRecords(folder, at)).length > 0; at = records[records.length - 1].end)
+    count += records.length;
   return count;
 }

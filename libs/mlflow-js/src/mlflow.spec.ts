@@ -25,13 +25,21 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const options = (more: Partial<RunOptions> = {}): RunOptions => ({ experiment: 'exo2ego', runName: 'stage2', journal, trackingUri: server.uri, systemMetricsSeconds: 0, ...more });
+const options = (more: Partial<RunOptions> = {}): RunOptions => ({
+  experiment: 'exo2ego',
+  runName: 'stage2',
+  journal,
+  trackingUri: server.uri,
+  systemMetricsSeconds: 0,
+  ...more,
+});
 
 /** A journal that no thread follows, with the given number of steps. */
 function writeJournal(steps: number): RunDelivery {
   const run = new Journal(join(journal, 'local-run'));
   run.append({ kind: 'start', experiment: 'exo2ego', runName: 'stage2', startTime: 1_700_000_000_000, tags: {} });
-  for (let step = 0; step < steps; step++) run.append({ kind: 'metrics', metrics: [['loss', 1 / (step + 1), step, 1_700_000_000_000 + step]] });
+  for (let step = 0; step < steps; step++)
+    run.append({ kind: 'metrics', metrics: [['loss', 1 / (step + 1), step, 1_700_000_000_000 + step]] });
   run.close();
   return new RunDelivery(join(journal, 'local-run'), new MlflowClient(server.uri));
 }
@@ -42,9 +50,17 @@ const range = (length: number) => Array.from({ length }, (_, index) => index);
 describe('a run', () => {
   it('arrives whole: parameters, metrics, tags, datasets, artifacts, a model, status and times', async () => {
     writeFileSync(join(folder, 'history.csv'), 'step,loss\n0,1\n');
-    const run = await startRun(options({ params: { stage: { rate: 2e-4, layers: [1, 2] } }, tags: { seed: '1' }, startTime: 1_700_000_000_000 }));
+    const run = await startRun(
+      options({ params: { stage: { rate: 2e-4, layers: [1, 2] } }, tags: { seed: '1' }, startTime: 1_700_000_000_000 }),
+    );
     run.logMetrics({ loss: 0.5, 'R@5': 0.25 }, 3, 1_700_000_000_003);
-    run.logDataset({ name: 'ego-exo-clip', digest: 'a'.repeat(32), sourceType: 'local', source: { path: 'data' }, context: 'train' });
+    run.logDataset({
+      name: 'ego-exo-clip',
+      digest: 'a'.repeat(32),
+      sourceType: 'local',
+      source: { path: 'data' },
+      context: 'train',
+    });
     run.logArtifact(join(folder, 'history.csv'), 'tables');
     writeFileSync(join(folder, 'history.csv'), 'changed after it was logged');
     run.registerModel('student', 'tables/history.csv');
@@ -61,7 +77,9 @@ describe('a run', () => {
     expect(tags.get('seed')).toBe('1');
     expect(datasets[0].dataset).toMatchObject({ name: 'ego-exo-clip', source: '{"path":"data"}' });
     expect(artifacts.get('tables/history.csv')?.toString()).toBe('step,loss\n0,1\n');
-    expect(server.modelVersions).toMatchObject([{ name: 'student', source: `${info.artifact_uri}/tables/history.csv`, run_id: info.run_id }]);
+    expect(server.modelVersions).toMatchObject([
+      { name: 'student', source: `${info.artifact_uri}/tables/history.csv`, run_id: info.run_id },
+    ]);
     expect(run.serverRunId).toBe(info.run_id);
   });
 
@@ -74,7 +92,9 @@ describe('a run', () => {
   });
 
   it('keeps within the limits of a batch', async () => {
-    const run = await startRun(options({ params: Object.fromEntries(range(250).map((index) => [`p${index}`, 'x'.repeat(7000)])) }));
+    const run = await startRun(
+      options({ params: Object.fromEntries(range(250).map((index) => [`p${index}`, 'x'.repeat(7000)])) }),
+    );
     run.logMetrics(Object.fromEntries(range(2300).map((index) => [`m${index}`, index])));
     run.setTags(Object.fromEntries(range(130).map((index) => [`t${index}`, 'tag'])));
     await run.finish();
@@ -116,7 +136,15 @@ describe('a run', () => {
 
   it('samples the machine under the names that MLflow shows', async () => {
     const run = await startRun(options({ systemMetricsSeconds: 0.05 }));
-    await expect.poll(() => [...server.runs.values()].some(({ metrics }) => metrics.some(({ key }) => key === 'system/cpu_utilization_percentage')), { timeout: 10_000 }).toBe(true);
+    await expect
+      .poll(
+        () =>
+          [...server.runs.values()].some(({ metrics }) =>
+            metrics.some(({ key }) => key === 'system/cpu_utilization_percentage'),
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
     await run.finish();
     expect(steps('system/system_memory_usage_megabytes')[0]).toBe(0);
   });
@@ -134,7 +162,12 @@ describe('an unreachable server', () => {
 
     expect(await sync(journal, { trackingUri: address, attempts: 1 })).toMatchObject({ delivered: 0, pending: 1502 });
     await server.start();
-    expect(await sync(journal, { trackingUri: address })).toEqual({ delivered: 1502, pending: 0, rejected: 0, busy: [] });
+    expect(await sync(journal, { trackingUri: address })).toEqual({
+      delivered: 1502,
+      pending: 0,
+      rejected: 0,
+      busy: [],
+    });
     expect(steps('loss')).toEqual(range(1500));
     expect(await sync(journal, { trackingUri: address })).toMatchObject({ delivered: 0, pending: 0 });
   });
@@ -146,7 +179,9 @@ describe('an unreachable server', () => {
     await first.finish();
     await server.start();
     const second = await startRun(options({ runName: 'next' }));
-    await expect.poll(() => [...server.runs.values()].map(({ metrics }) => metrics.length), { timeout: 10_000 }).toContain(1);
+    await expect
+      .poll(() => [...server.runs.values()].map(({ metrics }) => metrics.length), { timeout: 10_000 })
+      .toContain(1);
     await second.finish();
     expect(server.runs.size).toBe(2);
   });
@@ -166,7 +201,8 @@ describe('each record is delivered once', () => {
   it.each(['runs/create', 'runs/log-batch'])('when the answer to %s is lost', async (endpoint) => {
     const delivery = writeJournal(2500);
     let lost = 0;
-    server.fault = ({ path }) => (path.endsWith(endpoint) && lost++ === (endpoint === 'runs/create' ? 0 : 1) ? 'lose' : undefined);
+    server.fault = ({ path }) =>
+      path.endsWith(endpoint) && lost++ === (endpoint === 'runs/create' ? 0 : 1) ? 'lose' : undefined;
     await expect(delivery.deliver()).rejects.toMatchObject({ name: 'Unavailable' });
     await delivery.deliver();
     expect(steps('loss')).toEqual(range(2500));
@@ -176,7 +212,10 @@ describe('each record is delivered once', () => {
     const delivery = writeJournal(3);
     await delivery.deliver();
     server.runs.clear();
-    appendFileSync(journalFile(join(journal, 'local-run')), `${JSON.stringify({ kind: 'finish', status: 'FINISHED', endTime: 1_700_000_001_000 })}\n`);
+    appendFileSync(
+      journalFile(join(journal, 'local-run')),
+      `${JSON.stringify({ kind: 'finish', status: 'FINISHED', endTime: 1_700_000_001_000 })}\n`,
+    );
     await delivery.deliver();
     expect(steps('loss')).toEqual(range(3));
     expect(server.only.info.status).toBe('FINISHED');
@@ -209,7 +248,9 @@ describe('credentials', () => {
     await run.finish();
     expect(server.calls.at(-1)!.headers.authorization).toBe(`Basic ${Buffer.from('user:secret').toString('base64')}`);
     await server.stop();
-    const { problem } = await sync(journal, { trackingUri: uri, attempts: 1 }).then(async (idle) => (idle.pending ? idle : (await startRun(options({ trackingUri: uri }))).finish()));
+    const { problem } = await sync(journal, { trackingUri: uri, attempts: 1 }).then(async (idle) =>
+      idle.pending ? idle : (await startRun(options({ trackingUri: uri }))).finish(),
+    );
     expect(problem).toMatch(/can't be reached/);
     expect(problem).not.toContain('secret');
     const kept = readdirSync(journal, { recursive: true }).map(String).filter((name) => /\.jsonl?$/.test(name)); // prettier-ignore

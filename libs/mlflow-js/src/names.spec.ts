@@ -14,10 +14,16 @@ describe('names and values', () => {
 
   it('a name of nothing is refused', () => expect(() => cleanName('//')).toThrow('MLflow needs a name'));
 
-  it('non-finite numbers become text', () => expect([NaN, Infinity, -Infinity, 1.5].map(encodeValue)).toEqual(['NaN', 'Infinity', '-Infinity', 1.5]));
+  it('non-finite numbers become text', () =>
+    expect([NaN, Infinity, -Infinity, 1.5].map(encodeValue)).toEqual(['NaN', 'Infinity', '-Infinity', 1.5]));
 
   it('nested parameters get dotted names', () => {
-    expect(flatten({ a: { b: 1, c: [1, 'x'] }, d: null, e: undefined, f: 'text' })).toEqual({ 'a.b': '1', 'a.c': '[1,"x"]', d: 'null', f: 'text' });
+    expect(flatten({ a: { b: 1, c: [1, 'x'] }, d: null, e: undefined, f: 'text' })).toEqual({
+      'a.b': '1',
+      'a.c': '[1,"x"]',
+      d: 'null',
+      f: 'text',
+    });
   });
 
   it('what is cut is marked', () => expect(cut('abcdef', 4)).toBe('abc…'));
@@ -31,7 +37,9 @@ describe('the address', () => {
   });
 
   it.each(['sqlite:///mlflow.db', 'mlruns', 'databricks'])('%s is no server', (uri) => {
-    expect(() => trackingUri(undefined, { MLFLOW_TRACKING_URI: uri })).toThrow(/MLFLOW_TRACKING_URI: expected an http\(s\) address/);
+    expect(() => trackingUri(undefined, { MLFLOW_TRACKING_URI: uri })).toThrow(
+      /MLFLOW_TRACKING_URI: expected an http\(s\) address/,
+    );
   });
 
   it('is shown without credentials', () => expect(maskUri('http://user:pa%40ss@host:1/x')).toBe('http://***@host:1/x'));

@@ -15,7 +15,10 @@ export const limits = {
  * `R@5` becomes `R_at_5`, `usage (%)` becomes `usage _percent_`.
  */
 export function cleanName(name: string): string {
-  const mapped = name.replace(/@/g, '_at_').replace(/%/g, 'percent').replace(/[^\p{L}\p{N}_/.\- ]/gu, '_');
+  const mapped = name
+    .replace(/@/g, '_at_')
+    .replace(/%/g, 'percent')
+    .replace(/[^\p{L}\p{N}_/.\- ]/gu, '_');
   const path = mapped.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
   const clean = path.join('/').slice(0, limits.keyLength);
   if (clean === '') throw new Error(`MLflow needs a name, got "${name}"`);
@@ -26,7 +29,8 @@ export function cleanName(name: string): string {
 export const encodeValue = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
 /** The first `length` characters, marked when something was cut. */
-export const cut = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);
+export const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 
 /** Parameters as MLflow holds them: nested keys joined by dots, every value text. */
 export function flatten(values: Record<string, unknown>, prefix = ''): Record<string, string> {
@@ -34,7 +38,8 @@ export function flatten(values: Record<string, unknown>, prefix = ''): Record<st
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const name = prefix + key;
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) Object.assign(flat, flatten(value as Record<string, unknown>, `${name}.`));
+    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+      Object.assign(flat, flatten(value as Record<string, unknown>, `${name}.`));
     else flat[cleanName(name)] = typeof value === 'string' ? value : JSON.stringify(value);
   }
   return flat;

@@ -19,7 +19,14 @@ export type MetricRecord = [key: string, value: number | string, step: number, t
 
 /** One line of a run's journal: what the server is to be told, in order. */
 export type JournalRecord =
-  | { kind: 'start'; experiment: string; runName: string; startTime: number; tags: Record<string, string>; parentRunId?: string }
+  | {
+      kind: 'start';
+      experiment: string;
+      runName: string;
+      startTime: number;
+      tags: Record<string, string>;
+      parentRunId?: string;
+    }
   | { kind: 'resume'; time: number }
   | { kind: 'metrics'; metrics: MetricRecord[] }
   | { kind: 'params'; params: Record<string, string> }

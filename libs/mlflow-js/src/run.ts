@@ -62,15 +62,34 @@ export async function startRun(options: RunOptions): Promise<Run> {
  * Go on with a run of an interrupted process. Metrics that it logged already, by name and step, are not logged again,
  * so the training may repeat the steps since its last save.
  */
-export async function resumeRun(options: { runId: string; journal: string; trackingUri?: string; systemMetricsSeconds?: number }): Promise<Run> {
+export async function resumeRun(options: {
+  runId: string;
+  journal: string;
+  trackingUri?: string;
+  systemMetricsSeconds?: number;
+}): Promise<Run> {
   const folder = join(resolve(options.journal), options.runId);
-  if (!existsSync(journalFile(folder))) throw new UserError({ what: `there is no journalled run "${options.runId}"`, where: options.journal, mend: 'start the run anew' });
+  if (!existsSync(journalFile(folder)))
+    throw new UserError({
+      what: `there is no journalled run "${options.runId}"`,
+      where: options.journal,
+      mend: 'start the run anew',
+    });
   const journal = new Journal(folder);
   const records = readJournal(folder);
   const [start] = records;
-  if (start?.kind !== 'start') throw new UserError({ what: 'the journal has no beginning', where: journalFile(folder), mend: 'delete its folder and start the run anew' });
+  if (start?.kind !== 'start')
+    throw new UserError({
+      what: 'the journal has no beginning',
+      where: journalFile(folder),
+      mend: 'delete its folder and start the run anew',
+    });
   journal.append({ kind: 'resume', time: Date.now() });
-  const run = new Run(options.runId, journal, trackingUri(options.trackingUri), { ...options, experiment: start.experiment, runName: start.runName });
+  const run = new Run(options.runId, journal, trackingUri(options.trackingUri), {
+    ...options,
+    experiment: start.experiment,
+    runName: start.runName,
+  });
   for (const record of records) {
     if (record.kind === 'metrics') run.remember(record.metrics);
     else if (record.kind === 'params') run.rememberParams(record.params);
@@ -134,7 +153,8 @@ export class Run {
     for (const [key, value] of Object.entries(flatten(params))) {
       const text = cut(value, limits.paramValueLength);
       const held = this.#params.get(key);
-      if (held !== undefined && held !== text) throw new Error(`the parameter "${key}" is ${held} and can't become ${text} within a run`);
+      if (held !== undefined && held !== text)
+        throw new Error(`the parameter "${key}" is ${held} and can't become ${text} within a run`);
       if (held === undefined) fresh.push([key, text]);
       this.#params.set(key, text);
     }
@@ -151,7 +171,10 @@ export class Run {
   }
 
   logDataset(dataset: Dataset): void {
-    this.#journal.append({ kind: 'dataset', dataset: { ...dataset, name: cut(dataset.name, 500), digest: dataset.digest.slice(0, 36) } });
+    this.#journal.append({
+      kind: 'dataset',
+      dataset: { ...dataset, name: cut(dataset.name, 500), digest: dataset.digest.slice(0, 36) },
+    });
   }
 
   /**
@@ -173,9 +196,20 @@ export class Run {
   }
 
   /** A nested run in the same experiment, e.g. an ablation's variant. */
-  child(runName: string, options: Pick<RunOptions, 'tags' | 'params' | 'datasets' | 'systemMetricsSeconds'> = {}): Promise<Run> {
+  child(
+    runName: string,
+    options: Pick<RunOptions, 'tags' | 'params' | 'datasets' | 'systemMetricsSeconds'> = {},
+  ): Promise<Run> {
     const { experiment, journal, trackingUri: uri } = this.#options;
-    return startRun({ experiment, journal, trackingUri: uri, systemMetricsSeconds: 0, ...options, runName, parentRunId: this.runId });
+    return startRun({
+      experiment,
+      journal,
+      trackingUri: uri,
+      systemMetricsSeconds: 0,
+      ...options,
+      runName,
+      parentRunId: this.runId,
+    });
   }
 
   /**

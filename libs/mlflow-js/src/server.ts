@@ -47,10 +47,15 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerSt
   if (status.running) {
     const asked = `http://${host}:${port}`;
     if (options.port === undefined || status.uri === asked) return status;
-    throw new UserError({ what: `the MLflow server of this workspace runs at ${status.uri}, not at ${asked}`, where: folder, mend: 'stop it first: `egolab mlflow stop`' });
+    throw new UserError({
+      what: `the MLflow server of this workspace runs at ${status.uri}, not at ${asked}`,
+      where: folder,
+      mend: 'stop it first: `egolab mlflow stop`',
+    });
   }
   const python = resolve(options.root ?? '.', '.venv/bin/python');
-  if (!existsSync(python)) throw new UserError({ what: 'MLflow is not installed', where: python, mend: 'run `npm run setup`' });
+  if (!existsSync(python))
+    throw new UserError({ what: 'MLflow is not installed', where: python, mend: 'run `npm run setup`' });
   if (!(await portFree(port))) {
     throw new UserError({
       what: `port ${port} is taken by another program`,
@@ -69,8 +74,19 @@ function launch(python: string, folder: string, port: number): number {
   const log = openSync(logFile(folder), 'a');
   const { PYTHONDONTWRITEBYTECODE: _slow, MLFLOW_TRACKING_URI: _client, ...env } = process.env; // compiling Python anew at each start costs seconds
   const args = ['-m', 'mlflow', 'server', '--host', host, '--port', String(port), '--workers', '1'];
-  const stores = ['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`, '--serve-artifacts', '--artifacts-destination', join(folder, 'artifacts')];
-  const child = spawn(python, [...args, ...stores], { cwd: folder, detached: true, stdio: ['ignore', log, log], env: { ...env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' } });
+  const stores = [
+    '--backend-store-uri',
+    `sqlite:///${join(folder, 'mlflow.db')}`,
+    '--serve-artifacts',
+    '--artifacts-destination',
+    join(folder, 'artifacts'),
+  ];
+  const child = spawn(python, [...args, ...stores], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
+  });
   closeSync(log);
   child.unref();
   child.on('error', () => {}); // seen as a server that doesn't answer
@@ -85,7 +101,11 @@ async function untilHealthy(folder: string, pid: number, port: number): Promise<
   }
   const log = readFileSync(logFile(folder), 'utf8').trim().split('\n').slice(-5).join('\n  ');
   await stopServer({ folder });
-  throw new UserError({ what: 'the MLflow server did not come up', where: logFile(folder), mend: `its last words:\n  ${log}` });
+  throw new UserError({
+    what: 'the MLflow server did not come up',
+    where: logFile(folder),
+    mend: `its last words:\n  ${log}`,
+  });
 }
 
 /** Stop the workspace's server; what it was doing is finished first. @returns whether there was one */

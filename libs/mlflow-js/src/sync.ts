@@ -32,7 +32,10 @@ export function runFolders(journal: string): string[] {
  * @param options.trackingUri the server, unless MLFLOW_TRACKING_URI names one
  * @param options.attempts how often an unavailable server is asked, one second apart, then two, …
  */
-export async function sync(journal: string, options: { trackingUri?: string; attempts?: number } = {}): Promise<SyncResult> {
+export async function sync(
+  journal: string,
+  options: { trackingUri?: string; attempts?: number } = {},
+): Promise<SyncResult> {
   const client = new MlflowClient(trackingUri(options.trackingUri));
   const result: SyncResult = { delivered: 0, pending: 0, rejected: 0, busy: [] };
   for (const folder of runFolders(journal)) {

@@ -22,7 +22,11 @@ export function systemMetrics(): () => Promise<SystemMetrics> {
     const busy = now.busy - times.busy;
     const total = now.total - times.total;
     times = now;
-    const metrics: SystemMetrics = { 'system/cpu_utilization_percentage': total > 0 ? (100 * busy) / total : 0, ...memory(), ...disk() };
+    const metrics: SystemMetrics = {
+      'system/cpu_utilization_percentage': total > 0 ? (100 * busy) / total : 0,
+      ...memory(),
+      ...disk(),
+    };
     const traffic = networkBytes();
     if (traffic && firstTraffic) {
       metrics['system/network_receive_megabytes'] = (traffic.received - firstTraffic.received) / megabyte;
@@ -49,7 +53,10 @@ function cpuTimes(): { busy: number; total: number } {
 
 function memory(): SystemMetrics {
   const used = totalmem() - availableMemory();
-  return { 'system/system_memory_usage_megabytes': used / megabyte, 'system/system_memory_usage_percentage': (100 * used) / totalmem() };
+  return {
+    'system/system_memory_usage_megabytes': used / megabyte,
+    'system/system_memory_usage_percentage': (100 * used) / totalmem(),
+  };
 }
 
 /** Linux counts caches as used; what programs can have is "available". */
@@ -92,7 +99,9 @@ const query = '--query-gpu=index,memory.used,memory.total,utilization.gpu,power.
 
 async function gpuMetrics(): Promise<SystemMetrics | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', [query, '--format=csv,noheader,nounits'], { timeout: 5000 });
+    const { stdout } = await promisify(execFile)('nvidia-smi', [query, '--format=csv,noheader,nounits'], {
+      timeout: 5000,
+    });
     return parseGpus(stdout);
   } catch {
     return undefined;

@@ -2,7 +2,14 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface FakeRun {
-  info: { run_id: string; experiment_id: string; artifact_uri: string; status: string; start_time: number; end_time?: number };
+  info: {
+    run_id: string;
+    experiment_id: string;
+    artifact_uri: string;
+    status: string;
+    start_time: number;
+    end_time?: number;
+  };
   metrics: { key: string; value: unknown; step: number; timestamp: number }[];
   params: Map<string, string>;
   tags: Map<string, string>;
@@ -34,7 +41,10 @@ export class FakeServer {
     this.#server = createServer((request, response) => {
       void readBody(request).then((content) => {
         const url = new URL(request.url!, 'http://fake');
-        const json = request.method === 'POST' ? (JSON.parse(content.toString()) as Record<string, unknown>) : Object.fromEntries(url.searchParams);
+        const json =
+          request.method === 'POST'
+            ? (JSON.parse(content.toString()) as Record<string, unknown>)
+            : Object.fromEntries(url.searchParams);
         const call: Call = { method: request.method!, path: url.pathname, body: json, headers: request.headers };
         this.calls.push(call);
         const fault = this.fault?.(call);
@@ -76,7 +86,9 @@ export class FakeServer {
     switch (endpoint) {
       case 'experiments/get-by-name': {
         const id = this.experiments.get(String(body['experiment_name']));
-        return id ? [200, { experiment: { experiment_id: id, lifecycle_stage: 'active' } }] : [404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no such experiment' }];
+        return id
+          ? [200, { experiment: { experiment_id: id, lifecycle_stage: 'active' } }]
+          : [404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'no such experiment' }];
       }
       case 'experiments/create':
         this.experiments.set(String(body['name']), String(this.experiments.size + 1));
@@ -102,7 +114,10 @@ export class FakeServer {
       case 'registered-models/create':
         return [200, {}];
       case 'model-versions/search':
-        return [200, { model_versions: this.modelVersions.filter(({ run_id }) => `run_id='${run_id}'` === body['filter']) }];
+        return [
+          200,
+          { model_versions: this.modelVersions.filter(({ run_id }) => `run_id='${run_id}'` === body['filter']) },
+        ];
       case 'model-versions/create':
         this.modelVersions.push(body as unknown as FakeServer['modelVersions'][number]);
         return [200, {}];
@@ -115,7 +130,13 @@ export class FakeServer {
     const id = `server-run-${this.runs.size + 1}`;
     const experiment = String(body['experiment_id']);
     const tags = new Map((body['tags'] as { key: string; value: string }[]).map(({ key, value }) => [key, value]));
-    const info = { run_id: id, experiment_id: experiment, artifact_uri: `mlflow-artifacts:/${experiment}/${id}/artifacts`, status: 'RUNNING', start_time: Number(body['start_time'] ?? 0) };
+    const info = {
+      run_id: id,
+      experiment_id: experiment,
+      artifact_uri: `mlflow-artifacts:/${experiment}/${id}/artifacts`,
+      status: 'RUNNING',
+      start_time: Number(body['start_time'] ?? 0),
+    };
     const run: FakeRun = { info, metrics: [], params: new Map(), tags, datasets: [], artifacts: new Map() };
     this.runs.set(id, run);
     return run;
@@ -127,10 +148,18 @@ export class FakeServer {
     const params = body['params'] as { key: string; value: string }[];
     const tags = body['tags'] as { key: string; value: string }[];
     const bad = (message: string): [number, object] => [400, { error_code: 'INVALID_PARAMETER_VALUE', message }];
-    if (metrics.length > 1000 || params.length > 100 || tags.length > 100 || metrics.length + params.length + tags.length > 1000) return bad('too many entities');
-    for (const { key } of [...metrics, ...params, ...tags]) if (!name.test(key) || key.length > 250) return bad(`Invalid name: ${key}`);
+    if (
+      metrics.length > 1000 ||
+      params.length > 100 ||
+      tags.length > 100 ||
+      metrics.length + params.length + tags.length > 1000
+    )
+      return bad('too many entities');
+    for (const { key } of [...metrics, ...params, ...tags])
+      if (!name.test(key) || key.length > 250) return bad(`Invalid name: ${key}`);
     for (const { key, value } of metrics) if (value === null) return bad(`metric ${key} is null`);
-    for (const { key, value } of params) if ((run.params.get(key) ?? value) !== value) return bad(`param ${key} changed`);
+    for (const { key, value } of params)
+      if ((run.params.get(key) ?? value) !== value) return bad(`param ${key} changed`);
     run.metrics.push(...metrics);
     for (const { key, value } of params) run.params.set(key, value);
     for (const { key, value } of tags) run.tags.set(key, value);
