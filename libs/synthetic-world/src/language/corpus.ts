@@ -4,7 +4,7 @@ import { episodesOf } from '../take/episodes.ts';
 import { drawTake } from '../take/take.ts';
 import { type Fact, factOf } from './fact.ts';
 import { instructions } from './instructions.ts';
-import { AnswerPool, askAction, askEpisode, letters, listOptions, type OpenQuestion } from './questions.ts';
+import { AnswerPool, askAction, askEpisode, askState, letters, listOptions, type OpenQuestion } from './questions.ts';
 import { keywords, narration, paraphrase, summary, webCaption } from './sentence.ts';
 
 /** A text of the corpus. `prompt` is null for plain text; otherwise `text` is the answer to it. */
@@ -44,6 +44,7 @@ export function* textCorpus(input: WorldConfigInput = {}, seed = 0): Generator<T
       ...facts.flatMap((fact) => aboutFact(fact, pool, random)),
       ...episodes.flatMap(({ facts: shown, ...episode }) => [
         { kind: 'described' as const, prompt: `${random.choice(instructions.captioning)}\n${scene(shown)}`, text: summary(shown) },
+        ...askState(shown).map(([question, answer]) => ({ kind: 'open-qa' as const, prompt: `${scene(shown)}\n${random.choice(instructions['embodied-qa'])}\n${question}`, text: answer })),
         ...askEpisode({ ...episode, facts: shown }).flatMap((question) => answered(`goal ${episode.goal} ; ${scene(shown)}`, question, pool, random)),
       ]),
     ]);

@@ -1,5 +1,5 @@
 import type { Random } from '@egolab/foundation';
-import { goals } from '../take/action.ts';
+import { goals, type Verb } from '../take/action.ts';
 import { categories } from '../world/objects.ts';
 import type { Fact } from './fact.ts';
 import { narration } from './sentence.ts';
@@ -30,6 +30,8 @@ export interface ChoiceQuestion {
 }
 
 const brief = (fact: Fact) => narration(fact, { hand: 'none' });
+/** After these the hands are free for anything: what comes next can't be guessed from what was held. */
+const openEnded: readonly Verb[] = ['put down', 'push', 'move', 'turn', 'look at', 'open', 'close', 'walk to'];
 const usedObject = (fact: Fact) => (fact.hand ? (fact.tool ?? fact.object) : null);
 
 /** All questions that an episode of several actions answers. */
@@ -46,15 +48,27 @@ export function askEpisode({ goal, facts }: Episode): OpenQuestion[] {
     questions.push({ kind: 'last-object', question: 'Which object does C use last?', answer: `the ${objects[objects.length - 1]}`, excluded: [], tempting: objects.slice(0, -1).map((o) => `the ${o}`) });
   }
   for (let i = 0; i + 1 < sentences.length; i++) {
-    if (sentences.indexOf(sentences[i]) !== sentences.lastIndexOf(sentences[i])) continue;
+    if (!openEnded.includes(facts[i].verb) || sentences.indexOf(sentences[i]) !== sentences.lastIndexOf(sentences[i])) continue;
     questions.push({ kind: 'after', question: `What does C do right after C ${sentences[i].slice(2, -1)}?`, answer: sentences[i + 1], excluded: [sentences[i]], tempting: sentences.filter((_, j) => j !== i + 1 && j !== i) });
   }
   return questions;
 }
 
+/** Questions about what became of things in an episode: question and answer. */
+export function askState(facts: readonly Fact[]): [string, string][] {
+  const last = new Map<string, string>();
+  for (const { verb, object, target, place, liquid } of facts) {
+    if (verb === 'open' || verb === 'close') last.set(`Is the ${object} open or closed at the end?`, verb === 'open' ? 'open' : 'closed');
+    if (verb === 'pour') last.set(`What is in the ${target}?`, `${liquid}`);
+    if (verb === 'put down') last.set(`Where is the ${object} at the end?`, target ? `${target === 'box' ? 'in' : 'on'} the ${target}` : `on the ${place}`);
+    if (verb === 'pick up') last.delete(`Where is the ${object} at the end?`);
+  }
+  return [...last];
+}
+
 /** Questions about one action. */
 export function askAction(fact: Fact): OpenQuestion[] {
-  const questions: OpenQuestion[] = [{ kind: 'action', question: 'What is C doing?', answer: narration(fact), excluded: [], tempting: [] }];
+  const questions: OpenQuestion[] = [{ kind: 'action', question: 'What is C doing?', answer: narration(fact), excluded: [narration({ ...fact, pronoun: fact.pronoun === 'his' ? 'her' : 'his' })], tempting: [] }];
   if (fact.object) questions.push({ kind: 'object', question: fact.verb === 'look at' ? 'Which object does C look at?' : 'Which object is used?', answer: `the ${fact.tool ?? fact.object}`, excluded: [fact.object, fact.target].filter((o) => o !== null).map((o) => `the ${o}`), tempting: [] });
   return questions;
 }
@@ -76,8 +90,9 @@ export class AnswerPool {
     const accept = (candidate: string) => {
       if (wrong.length < 4 && candidate !== answer && !excluded.includes(candidate) && !wrong.includes(candidate)) wrong.push(candidate);
     };
-    random.shuffle(tempting).slice(0, 2).forEach(accept);
-    random.shuffle(this.answers.get(kind) ?? []).forEach(accept);
+    const known = this.answers.get(kind) ?? [];
+    random.shuffle(tempting.filter((candidate) => known.includes(candidate))).slice(0, 2).forEach(accept);
+    random.shuffle(known).forEach(accept);
     random.shuffle(this.fallback(kind)).forEach(accept);
     if (wrong.length < 4) throw new Error(`expected four wrong answers to "${question}", found ${wrong.length}`);
     return { kind, question, options: [...wrong.slice(0, place), answer, ...wrong.slice(place)], answer: place };

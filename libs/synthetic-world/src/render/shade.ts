@@ -15,8 +15,11 @@ const point = new Float64Array(3);
 const normal = new Float64Array(3);
 const paint = new Float64Array(3);
 
-/** Lambert-shade every pixel whose visible primitive is at least `from`: rgb uint8 `[height, width, 3]`. */
-export function shade(scene: Scene, camera: Camera, seen: Visibility, from: number, rgb: Uint8Array): void {
+/**
+ * Lambert-shade every pixel whose visible primitive is at least `from`: rgb uint8 `[height, width, 3]`. Within blocks of
+ * `samples` x `samples` a primitive is shaded once (multisampling).
+ */
+export function shade(scene: Scene, camera: Camera, seen: Visibility, from: number, samples: number, rgb: Uint8Array): void {
   const { table, light } = scene;
   const { width, height, focal } = camera.intrinsics;
   const R = camera.rotation;
@@ -25,6 +28,16 @@ export function shade(scene: Scene, camera: Camera, seen: Visibility, from: numb
     for (let column = 0; column < width; column++, pixel++) {
       const index = seen.primitive[pixel];
       if (index < from) continue;
+      const shaded =
+        column % samples > 0 && seen.primitive[pixel - 1] === index ? pixel - 1
+        : row % samples > 0 && seen.primitive[pixel - width] === index ? pixel - width
+        : -1;
+      if (shaded >= 0) {
+        rgb[pixel * 3] = rgb[shaded * 3];
+        rgb[pixel * 3 + 1] = rgb[shaded * 3 + 1];
+        rgb[pixel * 3 + 2] = rgb[shaded * 3 + 2];
+        continue;
+      }
       const x = (column + 0.5 - width / 2) / focal;
       const t = seen.depth[pixel];
       const o = index * STRIDE;

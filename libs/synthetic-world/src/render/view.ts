@@ -33,7 +33,7 @@ export class View {
     const camera = { ...pose, intrinsics: this.fine };
     this.clear();
     castPrimitives(scene.table, 0, scene.numStatic, camera, this.seen);
-    shade(scene, camera, this.seen, 0, this.colours);
+    shade(scene, camera, this.seen, 0, this.samples, this.colours);
     this.background = {
       seen: { depth: this.seen.depth.slice(), primitive: this.seen.primitive.slice() },
       colours: this.colours.slice(),
@@ -50,7 +50,7 @@ export class View {
       this.colours.set(this.background.colours);
     } else this.clear();
     castPrimitives(scene.table, first, scene.table.length, camera, this.seen);
-    shade(scene, camera, this.seen, first, this.colours);
+    shade(scene, camera, this.seen, first, this.samples, this.colours);
     castShadows(scene, camera, this.seen, this.colours);
     if (this.samples === 1) rgb.set(this.colours);
     else boxAverage(this.colours, this.intrinsics, this.samples, rgb);

@@ -113,9 +113,9 @@ export class Stage {
 
 /** A thing above a station's surface darkens it: near by sharply, from higher up softly. */
 function shadowsOf(room: Room, position: readonly [number, number, number], footprint: number): ContactShadow[] {
-  return room.stations.flatMap(({ surfaceHeight }) => {
+  return room.stations.flatMap(({ stand, surfaceHeight }) => {
     const height = position[2] - surfaceHeight;
-    if (height < -0.01 || height > 0.5) return [];
+    if (height < -0.01 || height > 0.5 || Math.hypot(position[0] - stand[0], position[1] - stand[1]) > 0.9) return [];
     return [{ position: [position[0], position[1], surfaceHeight] as const, radius: footprint * (1.25 + height), strength: 0.45 / (1 + 5 * height) }];
   });
 }

@@ -2,7 +2,7 @@ import { Random, writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { Fact } from '../language/fact.ts';
 import { type EgoItTask, instructions } from '../language/instructions.ts';
-import { AnswerPool, askAction, askEpisode, listOptions, letters, type OpenQuestion } from '../language/questions.ts';
+import { AnswerPool, askAction, askEpisode, askState, listOptions, letters, type OpenQuestion } from '../language/questions.ts';
 import { clause, narration, summary } from '../language/sentence.ts';
 import type { TakeRecord } from './job.ts';
 import { clipName } from './render-take.ts';
@@ -52,14 +52,12 @@ function draftsOf(take: TakeRecord, pool: AnswerPool, random: Random): Draft[] {
   });
   const episodes = take.episodes.flatMap((episode, index) => {
     const video = join('videos', take.uid, 'episodes', clipName(index));
-    const seen = random.choice(episode.facts.map(({ object }) => object).filter((object) => object !== null));
     return [
       { video, task: 'captioning' as const, question: '', answer: summary(episode.facts) },
-      { video, task: 'embodied-qa' as const, question: `What is on the ${episode.facts.find(({ place }) => place)?.place ?? 'table'}?`, answer: `the ${seen}` },
+      ...askState(episode.facts).map(([question, answer]) => ({ video, task: 'embodied-qa' as const, question, answer })),
       ...askEpisode(episode).flatMap((question) => bothForms(video, question, pool, random)),
     ];
   });
-  // longer videos are fewer but hold most of what reasoning needs
   return [...actions, ...episodes];
 }
 

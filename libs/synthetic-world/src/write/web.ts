@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { webCaption } from '../language/sentence.ts';
 import type { WebRecord } from './job.ts';
 
-/** `results_2M_train.csv` with WebVid's columns over `videos/<page_dir>/<videoid>.mp4`. */
+/** `annotations.csv` with the columns of WebVid over `videos/<page_dir>/<videoid>.mp4`. */
 export function writeWeb(root: string, records: readonly WebRecord[], pageDir: string, seed: number): number {
   const random = new Random(seed).split('captions');
   const rows = records.flatMap(({ clips }) => clips).map(({ fact, file, duration }) => {
@@ -11,6 +11,6 @@ export function writeWeb(root: string, records: readonly WebRecord[], pageDir: s
     const time = `PT00H00M${String(seconds).padStart(2, '0')}S`;
     return [file.replace(/\.mp4$/, ''), `videos/${pageDir}/${file}`, time, pageDir, `"${webCaption(fact, random)}"`].join(',');
   });
-  writeFileAtomic(join(root, 'results_2M_train.csv'), ['videoid,contentUrl,duration,page_dir,name', ...rows, ''].join('\n'));
+  writeFileAtomic(join(root, 'annotations.csv'), ['videoid,contentUrl,duration,page_dir,name', ...rows, ''].join('\n'));
   return rows.length;
 }
