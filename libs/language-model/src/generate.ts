@@ -59,7 +59,10 @@ export function generate(
 function checkIds({ vocab_size }: LlamaConfig, ids: readonly number[]): void {
   const beyond = ids.find((id) => id >= vocab_size);
   if (beyond === undefined) return;
-  throw new UserError({ what: `the prompt holds the token id ${beyond}; the model knows 0 to ${vocab_size - 1}`, mend: 'use the tokenizer that belongs to the model' });
+  throw new UserError({
+    what: `the prompt holds the token id ${beyond}; the model knows 0 to ${vocab_size - 1}`,
+    mend: 'use the tokenizer that belongs to the model',
+  });
 }
 
 function checkLength(

@@ -16,20 +16,37 @@ function folder(changes: Record<string, unknown> = {}, files: Record<string, obj
   const write = (name: string, content: object) => writeFileSync(join(target, name), JSON.stringify(content));
   write('config.json', { ...readConfig(), ...changes });
   write('tokenizer.json', wordTokenizer());
-  write('tokenizer_config.json', { bos_token: '<s>', eos_token: '</s>', chat_template: "{{ bos_token }}{% for m in messages %}{{ m['content'] }} {% endfor %}" });
+  write('tokenizer_config.json', {
+    bos_token: '<s>',
+    eos_token: '</s>',
+    chat_template: "{{ bos_token }}{% for m in messages %}{{ m['content'] }} {% endfor %}",
+  });
   for (const [name, content] of Object.entries(files)) write(name, content);
   return target;
 }
 
 function wordTokenizer(): object {
-  const vocab = Object.fromEntries(['<unk>', '<s>', '</s>', ...Array.from({ length: 61 }, (_, i) => `w${i}`)].map((token, id) => [token, id]));
+  const vocab = Object.fromEntries(
+    ['<unk>', '<s>', '</s>', ...Array.from({ length: 61 }, (_, i) => `w${i}`)].map((token, id) => [token, id]),
+  );
   const bos = { SpecialToken: { id: '<s>', type_id: 0 } };
   return {
     ...trainBytePairs([], { vocabSize: 259, specialTokens: ['<unk>', '<s>', '</s>'] }),
     pre_tokenizer: { type: 'WhitespaceSplit' },
-    post_processor: { type: 'TemplateProcessing', single: [bos, { Sequence: { id: 'A', type_id: 0 } }], pair: [], special_tokens: { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] } } },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [bos, { Sequence: { id: 'A', type_id: 0 } }],
+      pair: [],
+      special_tokens: { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] } },
+    },
     decoder: null,
-    model: { type: 'WordPiece', unk_token: '<unk>', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab },
+    model: {
+      type: 'WordPiece',
+      unk_token: '<unk>',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab,
+    },
   };
 }
 
@@ -43,21 +60,37 @@ describe('loadLanguageModel', () => {
   });
 
   it('names the tensors of another shape', () => {
-    expect(() => loadLanguageModel(folder({ intermediate_size: 40 }))).toThrow(/mlp\.down_proj\.weight: expected \[32, 40\], found \[32, 48\]/);
+    expect(() => loadLanguageModel(folder({ intermediate_size: 40 }))).toThrow(
+      /mlp\.down_proj\.weight: expected \[32, 40\], found \[32, 48\]/,
+    );
   });
 
   it('says what is missing', () => {
     expect(() => loadLanguageModel('nowhere')).toThrow(/nowhere: there is no such folder or file/);
-    expect(() => loadLanguageModel(mkdtempSync(join(tmpdir(), 'egolab-empty-')))).toThrow(/config\.json: there is no such file/);
-    expect(() => loadLanguageModel(join(mistral, 'model.safetensors'))).toThrow(/expected a model folder or a GGUF file/);
+    expect(() => loadLanguageModel(mkdtempSync(join(tmpdir(), 'egolab-empty-')))).toThrow(
+      /config\.json: there is no such file/,
+    );
+    expect(() => loadLanguageModel(join(mistral, 'model.safetensors'))).toThrow(
+      /expected a model folder or a GGUF file/,
+    );
   });
 });
 
 describe('parseLlamaConfig', () => {
   it('takes each architecture by its own defaults', () => {
-    expect(parseLlamaConfig({ model_type: 'llama' }, 'c')).toMatchObject({ num_key_value_heads: 32, head_dim: 128, sliding_window: null });
-    expect(parseLlamaConfig({ model_type: 'mistral' }, 'c')).toMatchObject({ num_key_value_heads: 8, sliding_window: 4096 });
-    expect(parseLlamaConfig({ model_type: 'mistral', rope_theta: 1e6, sliding_window: null }, 'c')).toMatchObject({ rope_theta: 1e6, sliding_window: null });
+    expect(parseLlamaConfig({ model_type: 'llama' }, 'c')).toMatchObject({
+      num_key_value_heads: 32,
+      head_dim: 128,
+      sliding_window: null,
+    });
+    expect(parseLlamaConfig({ model_type: 'mistral' }, 'c')).toMatchObject({
+      num_key_value_heads: 8,
+      sliding_window: 4096,
+    });
+    expect(parseLlamaConfig({ model_type: 'mistral', rope_theta: 1e6, sliding_window: null }, 'c')).toMatchObject({
+      rope_theta: 1e6,
+      sliding_window: null,
+    });
   });
 
   it.each([

@@ -45,17 +45,26 @@ describe.skipIf(!existsSync(smolLM2))('SmolLM2 from a GGUF (skipped where .egola
 
   it('knows its special tokens', () => {
     const { vocabSize, bosId, eosId, padId, unkId } = tokenizer;
-    expect({ vocabSize, bosId, eosId, padId, unkId }).toEqual({ vocabSize: 49152, bosId: 1, eosId: 2, padId: 2, unkId: 0 });
+    expect({ vocabSize, bosId, eosId, padId, unkId }).toEqual({
+      vocabSize: 49152,
+      bosId: 1,
+      eosId: 2,
+      padId: 2,
+      unkId: 0,
+    });
     expect(tokenizer.tokenId('<|im_end|>')).toBe(2);
     expect(() => tokenizer.decode([49152])).toThrow('token id 49152: expected 0 to 49151');
   });
 });
 
-describe.skipIf(!existsSync(miniLM))('MiniLM, a WordPiece tokenizer.json (skipped where .egolab/models has none)', () => {
-  it('gives the ids and texts of transformers', () => {
-    expect(describeTokenizer(loadTokenizer(miniLM))).toEqual(reference.miniLM);
-  });
-});
+describe.skipIf(!existsSync(miniLM))(
+  'MiniLM, a WordPiece tokenizer.json (skipped where .egolab/models has none)',
+  () => {
+    it('gives the ids and texts of transformers', () => {
+      expect(describeTokenizer(loadTokenizer(miniLM))).toEqual(reference.miniLM);
+    });
+  },
+);
 
 describe('a SentencePiece vocabulary from a GGUF', () => {
   const tokenizer = loadTokenizer(sentencePiece);
@@ -75,8 +84,12 @@ describe('a SentencePiece vocabulary from a GGUF', () => {
   it('fills in the template of Mistral, one BOS in all, and says what it refuses', () => {
     expect(prompts(tokenizer)).toEqual(reference.sentencepiece.chats);
     const prompt = tokenizer.applyChatTemplate(conversations[0]);
-    expect(tokenizer.encode(prompt, { addSpecialTokens: false }).filter((id) => id === tokenizer.bosId)).toHaveLength(1);
-    expect(() => tokenizer.applyChatTemplate(conversations[1])).toThrow(/sentencepiece\.gguf: the chat template refuses the messages: .*must alternate/);
+    expect(tokenizer.encode(prompt, { addSpecialTokens: false }).filter((id) => id === tokenizer.bosId)).toHaveLength(
+      1,
+    );
+    expect(() => tokenizer.applyChatTemplate(conversations[1])).toThrow(
+      /sentencepiece\.gguf: the chat template refuses the messages: .*must alternate/,
+    );
   });
 });
 
@@ -107,6 +120,8 @@ describe('a folder', () => {
     expect(() => loadTokenizer('nowhere')).toThrow(/nowhere: there is no such folder or file/);
     expect(() => loadTokenizer(folderWith({}))).toThrow(/tokenizer\.json: there is no such file/);
     expect(() => createTokenizer({ model: {} }, {}, 'a.json')).toThrow(/a\.json: the tokenizer can't be built/);
-    expect(() => createTokenizer(tokenizerJson, {}, 'a').applyChatTemplate(user)).toThrow(/a: the model has no chat template/);
+    expect(() => createTokenizer(tokenizerJson, {}, 'a').applyChatTemplate(user)).toThrow(
+      /a: the model has no chat template/,
+    );
   });
 });

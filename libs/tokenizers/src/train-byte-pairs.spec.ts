@@ -20,7 +20,9 @@ describe('trainBytePairs', () => {
   });
 
   it('joins the most frequent pair first and is deterministic', () => {
-    const { model } = trainBytePairs(['aab aab ab'], { vocabSize: 258, specialTokens: [] }) as { model: { merges: string[][] } };
+    const { model } = trainBytePairs(['aab aab ab'], { vocabSize: 258, specialTokens: [] }) as {
+      model: { merges: string[][] };
+    };
     expect(model.merges[0]).toEqual(['a', 'b']);
     expect(train(400)).toEqual(train(400));
   });

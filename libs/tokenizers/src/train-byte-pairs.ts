@@ -17,10 +17,14 @@ const BYTE_CHARACTERS: string[] = (() => {
  * @param options.specialTokens take the first ids, in this order
  * @returns the content of a `tokenizer.json`
  */
-export function trainBytePairs(texts: Iterable<string>, options: { vocabSize: number; specialTokens: string[] }): object {
+export function trainBytePairs(
+  texts: Iterable<string>,
+  options: { vocabSize: number; specialTokens: string[] },
+): object {
   const { vocabSize, specialTokens } = options;
   const minimum = specialTokens.length + 256;
-  if (vocabSize < minimum) throw new RangeError(`expected a vocabulary of at least ${minimum} entries, got ${vocabSize}`);
+  if (vocabSize < minimum)
+    throw new RangeError(`expected a vocabulary of at least ${minimum} entries, got ${vocabSize}`);
   const vocab = new Map<string, number>();
   for (const token of [...specialTokens, ...BYTE_CHARACTERS]) vocab.set(token, vocab.size);
 
@@ -37,12 +41,31 @@ export function trainBytePairs(texts: Iterable<string>, options: { vocabSize: nu
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: specialTokens.map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+    added_tokens: specialTokens.map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
     normalizer: null,
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: null,
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: { type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null, fuse_unk: false, byte_fallback: false, ignore_merges: false, vocab: Object.fromEntries(vocab), merges },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(vocab),
+      merges,
+    },
   };
 }
 
@@ -53,8 +76,12 @@ interface Word {
 
 function countWords(texts: Iterable<string>): Word[] {
   const counts = new Map<string, number>();
-  for (const text of texts) for (const [word] of text.matchAll(GPT2_WORDS)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return [...counts].map(([word, count]) => ({ symbols: [...Buffer.from(word)].map((byte) => BYTE_CHARACTERS[byte]), count }));
+  for (const text of texts)
+    for (const [word] of text.matchAll(GPT2_WORDS)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, count]) => ({
+    symbols: [...Buffer.from(word)].map((byte) => BYTE_CHARACTERS[byte]),
+    count,
+  }));
 }
 
 function mostFrequentPair(words: Word[]): [string, string] | undefined {
