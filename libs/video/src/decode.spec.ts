@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '@egolab/foundation';
 import { clipResize, decodeClips, decodeFrames, probe, readPng, readVideo, writePng, writeVideo } from './index.ts';
+import { runFfmpeg } from './ffmpeg.ts';
 import { numberedSize, readNumbers, writeNumberedVideo } from './numbered-video.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'egolab-decode-'));
@@ -65,6 +66,26 @@ describe('decoding is exact to the frame', () => {
     const member = { archive, name: 'long.mp4', offset: 1000, size: video.length };
     const clip = await decodeFrames(member, { start: 40, end: 42, numFrames: 8, sampler });
     expect(readNumbers(clip.data, height, width)).toEqual(clip.indices);
+  });
+});
+
+describe('what containers hide', () => {
+  it('frames that an edit list cuts off do not count', async () => {
+    const path = join(folder, 'trimmed.mp4');
+    await runFfmpeg(['-ss', '3.03', '-i', long, '-c', 'copy', '-y', path]);
+    const { numFrames } = await probe(path);
+    const shown = readNumbers((await readVideo(path)).data, height, width);
+    expect(shown).toHaveLength(numFrames);
+    expect([shown[0], shown.at(-1)]).toEqual([76, 1499]);
+    const clip = await decodeFrames(path, { start: 40, end: 41, numFrames: 8, sampler });
+    expect(readNumbers(clip.data, height, width)).toEqual(clip.indices.map((index) => index + 76));
+  });
+
+  it('a stored rotation is applied', async () => {
+    const path = join(folder, 'rotated.mp4');
+    await runFfmpeg(['-display_rotation', '90', '-i', long, '-c', 'copy', '-t', '1', '-y', path]);
+    const clip = await decodeFrames(path, { numFrames: 2, sampler });
+    expect([clip.height, clip.width]).toEqual([width, height]);
   });
 });
 

@@ -1,11 +1,10 @@
-import { startFfmpeg } from './ffmpeg.ts';
+import { UserError } from '@egolab/foundation';
+import { ffmpegEnd, startFfmpeg } from './ffmpeg.ts';
 import type { Frames } from './encode.ts';
-import { ffmpegInput, type Media } from './media.ts';
+import { ffmpegInput, type Media, mediaName } from './media.ts';
 import { damaged, probe, unreadable, type VideoInfo } from './probe.ts';
 import { clipPaddingColour, shortestEdgeSize } from './resize.ts';
 import { clipFrames, type FrameSampler, type TimeWindow } from './sampling.ts';
-import { UserError } from '@egolab/foundation';
-import { mediaName } from './media.ts';
 
 /** How frames come out of the decoder. */
 export interface FrameSize {
@@ -30,7 +29,9 @@ export interface Clip extends Frames {
 
 /** Frames further apart than this are reached by a seek of their own, seconds. */
 const seekGap = 20;
-/** More stretches than this are too slow to test per frame: the narrowest gaps are decoded and dropped. */
+/** Wanted frames at most this far apart form one stretch; what lies between is decoded anyway, and dropped. */
+const stretchGap = 8;
+/** Stretches that one filter selects; more are left to another pass. */
 const maxStretches = 64;
 
 /** Decode the frames that stand for one time window: uint8 `[numFrames, height, width, 3]`. */
@@ -105,8 +106,7 @@ export async function streamClips(
     }
   };
   const wanted = [...users.keys()].sort((a, b) => a - b);
-  const gap = info.timestamps ? Math.ceil(seekGap * info.fps) : Infinity;
-  for (const pass of splitAtGaps(wanted, gap)) {
+  for (const pass of planPasses(info, wanted)) {
     await decodePass(media, info, pass, { filters, frameBytes, threads }, take);
   }
 }
@@ -135,22 +135,31 @@ function splitAtGaps(frames: readonly number[], gap: number): number[][] {
   return parts;
 }
 
+/** What each pass over the file decodes: stretches of frames, first and last included. */
+function planPasses(info: VideoInfo, wanted: readonly number[]): [number, number][][] {
+  const gap = info.timestamps ? Math.ceil(seekGap * info.fps) : Infinity;
+  return splitAtGaps(wanted, gap).flatMap((frames) => {
+    const stretches = splitAtGaps(frames, stretchGap).map((part): [number, number] => [part[0], part[part.length - 1]]);
+    const passes = Math.ceil(stretches.length / maxStretches);
+    return Array.from({ length: passes }, (_, i) => stretches.slice(i * maxStretches, (i + 1) * maxStretches));
+  });
+}
+
 interface Pass {
   readonly filters: readonly string[];
   readonly frameBytes: number;
   readonly threads: number | undefined;
 }
 
-/** One ffmpeg process: seek just before the first frame, select by frame number, hand over each wanted frame. */
+/** One ffmpeg process: seek just before the first frame, select by frame number, hand over each frame. */
 async function decodePass(
   media: Media,
   info: VideoInfo,
-  wanted: readonly number[],
+  stretches: readonly (readonly [number, number])[],
   { filters, frameBytes, threads }: Pass,
   take: (frame: number, pixels: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const { seek, origin } = seekTo(info, wanted[0]);
-  const stretches = mergeStretches(wanted, maxStretches);
+  const { seek, origin } = seekTo(info, stretches[0][0]);
   const passed = stretches.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
   const select = stretches.map(([from, to]) => `between(n,${from - origin},${to - origin})`).join('+');
   const child = startFfmpeg([
@@ -161,19 +170,11 @@ async function decodePass(
     ...['-fps_mode', 'passthrough', '-frames:v', String(passed.length), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
   ]);
   child.stdin.end();
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
-  const closed = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve());
-  });
-  const needed = new Set(wanted);
+  const ended = ffmpegEnd(child);
+  ended.catch(() => undefined); // waited for below, unless a frame could not be taken
   let seen = 0;
-  for await (const pixels of framesOf(child.stdout, frameBytes)) {
-    const frame = passed[seen++];
-    if (needed.has(frame)) await take(frame, pixels);
-  }
-  await closed;
+  for await (const pixels of framesOf(child.stdout, frameBytes)) await take(passed[seen++], pixels);
+  const { stderr } = await ended;
   if (seen < passed.length || damaged(stderr)) {
     const what = `the video is cut or damaged: frame ${passed[Math.min(seen, passed.length - 1)]} of ${info.numFrames} cannot be decoded`;
     throw unreadable(media, stderr, what);
@@ -186,17 +187,6 @@ function seekTo(info: VideoInfo, first: number): { seek: string[]; origin: numbe
   if (!timestamps || timestamps[first] - timestamps[0] < seekGap) return { seek: [], origin: 0 };
   const between = (timestamps[first - 1] + timestamps[first]) / 2;
   return { seek: ['-ss', between.toFixed(6)], origin: first };
-}
-
-/** Stretches of consecutive frames; the narrowest gaps are closed until there are at most `limit`. */
-function mergeStretches(frames: readonly number[], limit: number): [number, number][] {
-  const gaps = frames
-    .slice(1)
-    .map((frame, i) => frame - frames[i])
-    .filter((gap) => gap > 1)
-    .sort((a, b) => b - a);
-  const threshold = gaps.length < limit ? 1 : gaps[limit - 1];
-  return splitAtGaps(frames, threshold).map((part) => [part[0], part[part.length - 1]]);
 }
 
 /** Cut a byte stream into frames; each is valid until the next is asked for. */

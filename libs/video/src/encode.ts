@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '@egolab/foundation';
-import { startFfmpeg } from './ffmpeg.ts';
+import { type FfmpegEnd, ffmpegEnd, startFfmpeg } from './ffmpeg.ts';
 
 /** Frames as the whole library passes them: RGB, uint8, shape `[time, height, width, 3]`, C order. */
 export interface Frames {
@@ -33,7 +33,7 @@ export class VideoWriter {
   private readonly frameBytes: number;
   private readonly size: { readonly width: number; readonly height: number };
   private readonly child: ChildProcessWithoutNullStreams;
-  private readonly ended: Promise<{ code: number | null; stderr: string }>;
+  private readonly ended: Promise<FfmpegEnd>;
   private broken = false;
 
   constructor(path: string, options: EncodeOptions & { readonly width: number; readonly height: number }) {
@@ -52,12 +52,7 @@ export class VideoWriter {
     this.partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
     this.child = startFfmpeg([...encoderArguments(options, pixelFormat), this.partial]);
     this.child.stdin.on('error', () => (this.broken = true)); // why is told by stderr, in close()
-    let stderr = '';
-    this.child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
-    this.ended = new Promise((resolve, reject) => {
-      this.child.once('error', reject);
-      this.child.once('close', (code) => resolve({ code, stderr }));
-    });
+    this.ended = ffmpegEnd(this.child);
     this.ended.catch(() => undefined); // reported by close()
   }
 

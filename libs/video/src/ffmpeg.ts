@@ -54,29 +54,45 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Start ffmpeg without a console: nothing is asked, only errors are printed unless `loglevel` says otherwise. */
+/**
+ * Start ffmpeg without a console: nothing is asked, only errors are printed unless `loglevel` says otherwise. It leads a
+ * process group of its own: Ctrl-C asks this process to stop, which may still have frames to read before it does.
+ */
 export function startFfmpeg(args: readonly string[], loglevel = 'error'): ChildProcessWithoutNullStreams {
-  return spawn(ffmpegPath(), ['-nostdin', '-hide_banner', '-loglevel', loglevel, ...args]);
+  return spawn(ffmpegPath(), ['-nostdin', '-hide_banner', '-loglevel', loglevel, ...args], { detached: true });
 }
 
-export interface FfmpegResult {
-  readonly code: number;
-  readonly stdout: Buffer;
+/** How an ffmpeg process ended: its exit code (undefined after a crash) and what it printed about errors. */
+export interface FfmpegEnd {
+  readonly code: number | undefined;
   readonly stderr: string;
 }
 
-/** Run ffmpeg to its end and collect what it prints; a non-zero exit code is the caller's to judge. */
-export function runFfmpeg(args: readonly string[], loglevel = 'error'): Promise<FfmpegResult> {
-  const child = startFfmpeg(args, loglevel);
-  child.stdin.end();
-  const stdout: Buffer[] = [];
+/**
+ * Wait for the end of a process.
+ * @throws Error when it was killed from outside: that says nothing about the file it read
+ */
+export function ffmpegEnd(child: ChildProcessWithoutNullStreams): Promise<FfmpegEnd> {
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ code: code ?? -1, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8') }),
-    );
+    child.once('close', (code, signal) => {
+      if (signal && /^SIG(INT|TERM|KILL|HUP)$/.test(signal)) reject(new Error(`ffmpeg was stopped by ${signal}`));
+      else resolve({ code: code ?? undefined, stderr: Buffer.concat(stderr).toString('utf8') });
+    });
   });
+}
+
+/** Run ffmpeg to its end and collect what it prints; a non-zero exit code is the caller's to judge. */
+export async function runFfmpeg(
+  args: readonly string[],
+  loglevel?: string,
+): Promise<FfmpegEnd & { readonly stdout: Buffer }> {
+  const child = startFfmpeg(args, loglevel);
+  child.stdin.end();
+  const stdout: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  const end = await ffmpegEnd(child);
+  return { ...end, stdout: Buffer.concat(stdout) };
 }

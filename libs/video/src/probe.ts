@@ -46,22 +46,32 @@ interface Packets {
   readonly timestamps: Float64Array | undefined;
 }
 
+/** ffmpeg's flag of a packet that an edit list cuts off: needed to decode, never shown. */
+const discardFlag = 4;
+/** ffmpeg's "no time": such as in a bare H.264 stream. */
+const noTime = -(2 ** 63);
+
 /**
- * Lines "stream, dts, pts, duration, size, checksum" of ffmpeg's framecrc format, in ticks of "#tb 0: num/den" seconds.
+ * Lines "stream, dts, pts, duration, size, checksum[, F=flags]" of ffmpeg's framecrc format, in ticks of "#tb 0: num/den"
+ * seconds.
  * Sums stay in ticks, so that 25 fps is 25 and not 25.000000000000004: window arithmetic truncates.
  */
 function readPackets(text: string): Packets {
   const [, num, den] = (/#tb 0: (\d+)\/(\d+)/.exec(text) ?? []).map(Number);
-  const lines = text.split('\n').filter((line) => line.startsWith('0,'));
-  const numFrames = lines.length;
-  const packets = lines.map((line) => line.split(',').map(Number)).sort((a, b) => a[2] - b[2]);
+  const shown = text.split('\n').filter((line) => line.startsWith('0,') && !discarded(line));
+  const numFrames = shown.length;
+  const packets = shown.map((line) => line.split(',', 4).map(Number)).sort((a, b) => a[2] - b[2]);
   const unknown = { numFrames, duration: undefined, fps: undefined, timestamps: undefined };
-  if (numFrames === 0 || packets.some((fields) => Number.isNaN(fields[2]))) return unknown;
+  if (numFrames === 0 || packets.some((fields) => fields[2] === noTime)) return unknown;
   const last = packets[numFrames - 1];
   const ticks = last[2] + last[3] - packets[0][2];
   const timestamps = Float64Array.from(packets, (fields) => (fields[2] * num) / den);
   if (!(ticks > 0)) return { ...unknown, timestamps };
   return { numFrames, duration: (ticks * num) / den, fps: (numFrames * den) / (ticks * num), timestamps };
+}
+
+function discarded(line: string): boolean {
+  return (parseInt(/F=0x([0-9a-f]+)/i.exec(line)?.[1] ?? '0', 16) & discardFlag) !== 0;
 }
 
 /** Whether ffmpeg's messages say that the file ends too early or holds no video it knows. */
