@@ -1,5 +1,6 @@
 export { configSchema, loadConfig, partOf, type Config } from './configuration.ts';
 export { Interrupted } from './interruption.ts';
+export { embeddedServer } from './mlflow-tracker.ts';
 export { assertStage, loadStages, stageNames, upTo } from './pipeline.ts';
 export { planFor, type Choice, type Plan } from './plan.ts';
 export { consoleProgress, silentProgress, type Phase, type Progress } from './progress.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { resumeRun, startRun } from 'mlflow-js';
+import { dirname, join } from 'node:path';
+import { resumeRun, serverStatus, startRun } from 'mlflow-js';
 import type { OpenTracker } from './tracker.ts';
 
 /** Records go to a local journal and from there to the MLflow server, now or when it is back. */
 export const openMlflow: OpenTracker = async ({ experiment, server, name, params, tags, journal, runId, say }) => {
-  const trackingUri = server ?? undefined;
+  const trackingUri = server ?? (await embeddedServer(journal));
   const known = runId !== null && existsSync(join(journal, runId));
   const run = known
     ? await resumeRun({ runId, journal, trackingUri })
@@ -27,3 +27,8 @@ export const openMlflow: OpenTracker = async ({ experiment, server, name, params
     },
   };
 };
+
+/** Address of this workspace's own server, if it runs; its records are beside the journal. */
+export async function embeddedServer(journal: string): Promise<string | undefined> {
+  return (await serverStatus({ folder: dirname(journal) })).uri;
+}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { digest } from '@egolab/experiment';
 import { configOf, partOf, type Config } from './configuration.ts';
-import { assertStage, loadStages } from './pipeline.ts';
+import { loadStages } from './pipeline.ts';
 import { readRun } from './run-folder.ts';
 import { sourceDigest, sourcesOf } from './sources.ts';
 import type { Stage } from './stage.ts';
@@ -28,8 +28,7 @@ export interface Plan extends Choice {
  * Resolve the configuration. Stages that the overrides leave as they are stay in the preset's own folder, so a variant shares them
  * with the preset; every stage from the first changed one on writes to a folder of its own and the preset's results stay.
  */
-export async function planFor(workspace: Workspace, target: string, { preset, sets }: Choice): Promise<Plan> {
-  assertStage(workspace.stages, target);
+export async function planFor(workspace: Workspace, { preset, sets }: Choice): Promise<Plan> {
   const stages = await loadStages(workspace.stages);
   const config = configOf(stages, workspace.presets, preset, sets);
   const changed =

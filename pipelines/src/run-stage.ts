@@ -6,6 +6,7 @@ import { partOf } from './configuration.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { catchStopSignals, Interrupted, type StopSignal } from './interruption.ts';
 import { lockFolder } from './lock.ts';
+import { assertStage } from './pipeline.ts';
 import { keyOf, planFor, type Choice, type Plan } from './plan.ts';
 import { consoleProgress, duration, type Progress } from './progress.ts';
 import {
@@ -38,7 +39,8 @@ export interface RunOptions extends Partial<Choice> {
  */
 export async function runStage(name: string, options: RunOptions = {}): Promise<RunRecord> {
   const { preset = 'micro', sets = [], workspace = ownWorkspace, progress = consoleProgress() } = options;
-  const plan = await planFor(workspace, name, { preset, sets });
+  assertStage(workspace.stages, name);
+  const plan = await planFor(workspace, { preset, sets });
   const stage = plan.stages.get(name)!;
   checkInputs(stage, plan, progress);
   const unlock = lockFolder(
@@ -115,7 +117,7 @@ async function runLocked(
     publish(partial, folder);
     await trackResult(tracked, folder, result);
     state.discard();
-    progress.note(`${name}: done in ${duration(record.wallTime)}, in ${folder}`);
+    progress.note(`${name}: done in ${duration(record.wallTime)}`);
     return record;
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
@@ -213,11 +215,12 @@ function openState(parent: string, key: string, resume: boolean, progress: Progr
 }
 
 async function outputDigests(stage: Stage, folder: string): Promise<Record<string, string>> {
+  const missing = [...stage.outputs, ...(stage.history ? ['history.csv'] : [])].filter(
+    (file) => !existsSync(join(folder, file)),
+  );
+  if (missing.length > 0) throw new Error(`stage ${stage.name} didn't write its output ${missing.join(', ')}`);
   const digests: Record<string, string> = {};
-  for (const output of [...stage.outputs, 'metrics.json']) {
-    if (!existsSync(join(folder, output))) throw new Error(`stage ${stage.name} didn't write its output ${output}`);
-    digests[output] = await contentDigest(join(folder, output));
-  }
+  for (const output of [...stage.outputs, 'metrics.json']) digests[output] = await contentDigest(join(folder, output));
   return digests;
 }
 

@@ -66,6 +66,8 @@ export interface Stage<
   inputs: Read;
   /** the files and folders that it writes, beside metrics.json, history.csv and run.json */
   outputs: readonly string[];
+  /** columns of history.csv that are worth a plot; a stage without training leaves them out */
+  history?: readonly string[];
   /** whether its result depends on the run's seed (default: it does) */
   seeded?: boolean;
   run(

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '@egolab/foundation';
+import { addData } from './commands/data.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addMlflow } from './commands/mlflow.ts';
 import { addRun } from './commands/run.ts';
@@ -11,7 +13,7 @@ function program(): Command {
     .description('Staged experiment pipelines for egocentric video-language pretraining')
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addRun, addGenerate, addWindows, addMlflow]) add(egolab);
+  for (const add of [addRun, addGenerate, addWindows, addData, addMlflow, addDoctor]) add(egolab);
   return egolab;
 }
 

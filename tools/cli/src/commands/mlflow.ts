@@ -38,8 +38,8 @@ export function addMlflow(egolab: Command): void {
   });
   handle(sync, async () => {
     const { sync: deliver } = await import('mlflow-js');
-    const { workspace } = await import('../pipelines.ts');
-    const result = await deliver(workspace.journal);
+    const { embeddedServer, workspace } = await import('../pipelines.ts');
+    const result = await deliver(workspace.journal, { trackingUri: await embeddedServer(workspace.journal) });
     const { delivered, pending, rejected, problem } = result;
     return {
       json: result,

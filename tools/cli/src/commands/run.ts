@@ -22,6 +22,6 @@ export function addRun(egolab: Command): void {
     assertStage(workspace.stages, stage);
     assertOwnLibraries(workspace.root, (library) => import.meta.resolve(library));
     const record = await runStage(stage, { preset, sets: set, resume });
-    return { json: record, text: `metrics: ${workspace.artifacts}/${record.variant}/${stage}/metrics.json` };
+    return { json: record, text: `${stage}: metrics in artifacts/${record.variant}/${stage}/metrics.json` };
   });
 }
