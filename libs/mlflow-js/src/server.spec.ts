@@ -30,7 +30,7 @@ describe.skipIf(!installed)(
     beforeAll(async () => {
       server = { root, folder: join(folder, 'mlflow'), port: await freePort() };
       await startServer(server);
-    }, 120_000);
+    }, 240_000);
     afterAll(async () => {
       await stopServer(server);
     });
@@ -82,7 +82,7 @@ describe.skipIf(!installed)(
         (await client.downloadArtifact(info.artifact_uri, 'model/weights.bin')).equals(Buffer.alloc(3_000_000, 7)),
       ).toBe(true);
       expect((await client.getRun(parent.serverRunId!)).data.params).toContainEqual({ key: 'rate', value: '0.0001' });
-    }, 180_000);
+    }, 400_000);
 
     it('refuses a port that another program has', async () => {
       const other = createServer().listen(0, '127.0.0.1');

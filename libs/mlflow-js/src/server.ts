@@ -25,7 +25,7 @@ export interface ServerStatus {
 }
 
 const host = '127.0.0.1';
-const startPatience = 90_000;
+const startPatience = 180_000; // Python is slow to start on a busy machine
 
 interface State {
   pid: number;
