@@ -12,6 +12,7 @@ import {
   logitsPerImage,
   normalizePixels,
   pixelsFromBytes,
+  pixelsFromClips,
   textEmbeds,
 } from './index.ts';
 import { clipText, endOfText } from './text.ts';
@@ -51,6 +52,11 @@ describe('CLIP against transformers', () => {
     expect(difference(normalizePixels(expected('frames')), 'pixels')).toBeLessThan(1e-5);
     const bytes = Uint8Array.from(expected('frames').dataSync());
     expect(difference(pixelsFromBytes(bytes, [2, 16, 16, 3]), 'pixels')).toBeLessThan(1e-5);
+    const clips = [bytes.subarray(0, bytes.length / 2), bytes.subarray(bytes.length / 2)];
+    const batch = pixelsFromClips(clips, [1, 16, 16, 3]);
+    expect(batch.shape).toEqual([2, 1, 16, 16, 3]);
+    expect(difference(tf.squeeze(batch, [1]), 'pixels')).toBeLessThan(1e-5);
+    expect(() => pixelsFromClips(clips, [2, 16, 16, 3])).toThrow(/expected 1536 bytes for \[2,16,16,3\], got 768/);
   });
 
   it.each([

@@ -20,7 +20,27 @@ export function normalizePixels(rgb: Tensor): Tensor {
   });
 }
 
-/** Decoded frames (`Uint8Array`, row-major `shape` ending in 3) as CLIP pixels. */
+/** Decoded frames (row-major `shape` ending in 3) as CLIP pixels. */
 export function pixelsFromBytes(data: Uint8Array, shape: number[]): Tensor {
-  return tf.tidy(() => normalizePixels(tf.tensor(Int32Array.from(data), shape, 'int32')));
+  return tf.tidy(() => normalizePixels(tf.tensor(new Float32Array(data), shape)));
+}
+
+/**
+ * A batch of decoded clips as CLIP pixels.
+ *
+ * @param clips each `[time, height, width, 3]`, of one shape
+ * @returns `[batch, time, height, width, 3]`
+ */
+export function pixelsFromClips(
+  clips: readonly Uint8Array[],
+  shape: [time: number, height: number, width: number, channels: 3],
+): Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = new Float32Array(clips.length * size);
+  clips.forEach((clip, i) => {
+    if (clip.length !== size)
+      throw new Error(`pixelsFromClips: expected ${size} bytes for [${shape}], got ${clip.length}`);
+    values.set(clip, i * size);
+  });
+  return tf.tidy(() => normalizePixels(tf.tensor(values, [clips.length, ...shape])));
 }
