@@ -13,7 +13,11 @@ import { openSafetensors } from './safetensors.ts';
  */
 export function openCheckpoint(path: string): Checkpoint {
   if (!existsSync(path)) {
-    throw new UserError({ what: 'there is no such checkpoint', where: path, mend: 'name a .safetensors or .gguf file, or the folder that holds the weights' });
+    throw new UserError({
+      what: 'there is no such checkpoint',
+      where: path,
+      mend: 'name a .safetensors or .gguf file, or the folder that holds the weights',
+    });
   }
   if (statSync(path).isDirectory()) return openFolder(path);
   if (basename(path) === INDEX_FILE) return openFolder(dirname(path));

@@ -23,7 +23,11 @@ function saved(path: string, options = {}): Parameters {
 describe('saveParameters and loadParameters', () => {
   it('bring back the same bits, from a file and from shards, and leak nothing', () => {
     const before = tf.memory().numTensors;
-    for (const [path, options] of [[join(folder(), 'a.safetensors'), {}], [folder(), {}], [folder(), { maxShardBytes: 50 }]] as const) {
+    for (const [path, options] of [
+      [join(folder(), 'a.safetensors'), {}],
+      [folder(), {}],
+      [folder(), { maxShardBytes: 50 }],
+    ] as const) {
       const parameters = saved(path, options);
       const checkpoint = openCheckpoint(path);
       const loaded = loadParameters(specs, checkpoint);
@@ -48,7 +52,11 @@ describe('saveParameters and loadParameters', () => {
     const path = folder();
     const parameters = saved(path);
     const checkpoint = openCheckpoint(path);
-    const head = loadParameters({ kernel: specs['head.weight'] }, checkpoint, { prefix: 'head', rename: () => 'weight', ignoreExtra: /bias$/ });
+    const head = loadParameters({ kernel: specs['head.weight'] }, checkpoint, {
+      prefix: 'head',
+      rename: () => 'weight',
+      ignoreExtra: /bias$/,
+    });
     expect(head.digest('kernel')).toBe(parameters.digest('head.weight'));
   });
 
@@ -58,7 +66,9 @@ describe('saveParameters and loadParameters', () => {
     const other: ParameterSpecs = {
       'embed.weight': { shape: [5, 3], init: init.zeros() },
       'head.wieght': { shape: [2, 4], init: init.zeros() },
-      ...Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`layers.${i}.mlp.down_proj.weight`, { shape: [1], init: init.zeros() }])),
+      ...Object.fromEntries(
+        Array.from({ length: 12 }, (_, i) => [`layers.${i}.mlp.down_proj.weight`, { shape: [1], init: init.zeros() }]),
+      ),
     };
     const checkpoint = openCheckpoint(path);
     let error: unknown;

@@ -32,14 +32,20 @@ export function loadParameters(specs: ParameterSpecs, checkpoint: Checkpoint, op
  * Compare a checkpoint with the tensors that it should hold, full name -> shape.
  * @throws UserError as {@link loadParameters}
  */
-export function checkTensors(expected: ReadonlyMap<string, readonly number[]>, checkpoint: Checkpoint, { prefix, ignoreExtra }: LoadOptions = {}): void {
+export function checkTensors(
+  expected: ReadonlyMap<string, readonly number[]>,
+  checkpoint: Checkpoint,
+  { prefix, ignoreExtra }: LoadOptions = {},
+): void {
   const below = prefix ? `${prefix}.` : '';
   const names = new Set(checkpoint.names().filter((name) => name.startsWith(below)));
   const extra = [...names].filter((name) => !expected.has(name) && !ignoreExtra?.test(name));
   const missing = [...expected.keys()].filter((name) => !names.has(name));
   const misshapen = [...expected].flatMap(([name, shape]) => {
     const found = names.has(name) ? checkpoint.info(name).shape : shape;
-    return found.join() === shape.join() ? [] : [`${name}: expected [${shape.join(', ')}], found [${found.join(', ')}]`];
+    return found.join() === shape.join()
+      ? []
+      : [`${name}: expected [${shape.join(', ')}], found [${found.join(', ')}]`];
   });
   if (missing.length + misshapen.length + extra.length === 0) return;
   const lists = [
@@ -76,7 +82,12 @@ export interface SaveOptions {
  * Save parameters under their full names, atomically: to one file when `path` ends in `.safetensors`, else into a folder
  * (`model.safetensors`, or shards and their index when it would be larger than `maxShardBytes`).
  */
-export function saveParameters(path: string, parameters: Parameters, metadata: Record<string, string> = {}, { dtype, maxShardBytes }: SaveOptions = {}): void {
+export function saveParameters(
+  path: string,
+  parameters: Parameters,
+  metadata: Record<string, string> = {},
+  { dtype, maxShardBytes }: SaveOptions = {},
+): void {
   const tensors: TensorSource[] = [...parameters.variables].map(([name, variable]) => ({
     name,
     shape: variable.shape,

@@ -21,7 +21,7 @@ export class RandomAccessFile {
   /** Fill `bytes` from `position`, without a copy in between. */
   readInto(bytes: Uint8Array, position: number, what: string): void {
     if (this.descriptor === undefined) throw new Error(`${this.path} was closed before ${what} was read`);
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const count = readSync(this.descriptor, bytes, done, Math.min(bytes.length - done, MAX_READ), position + done);
       if (count === 0) throw truncated(this.path, what, position + bytes.length, position + done);
       done += count;
@@ -50,6 +50,11 @@ function open(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    throw new UserError({ what: `can't be opened (${(error as NodeJS.ErrnoException).code})`, where: path, mend: 'check the path', cause: error });
+    throw new UserError({
+      what: `can't be opened (${(error as NodeJS.ErrnoException).code})`,
+      where: path,
+      mend: 'check the path',
+      cause: error,
+    });
   }
 }

@@ -68,7 +68,8 @@ function parseObject(text: string, path: string): Record<string, unknown> {
   } catch (error) {
     throw malformed(path, `the header isn't JSON (${(error as Error).message})`, error);
   }
-  if (!isObject(json)) throw malformed(path, `the header must be a JSON object, found ${JSON.stringify(json)?.slice(0, 40)}`);
+  if (!isObject(json))
+    throw malformed(path, `the header must be a JSON object, found ${JSON.stringify(json)?.slice(0, 40)}`);
   return json;
 }
 
@@ -80,11 +81,14 @@ function location(name: string, entry: unknown, path: string): TensorLocation {
     throw fail(`unknown dtype ${JSON.stringify(dtype)}; known: ${Object.keys(DTYPE_BITS).join(', ')}`);
   }
   if (!isCounts(shape)) throw fail(`shape must be a list of sizes, found ${JSON.stringify(shape)}`);
-  if (!isCounts(offsets) || offsets.length !== 2) throw fail(`data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`);
+  if (!isCounts(offsets) || offsets.length !== 2)
+    throw fail(`data_offsets must be [begin, end], found ${JSON.stringify(offsets)}`);
   const [begin, end] = offsets;
   const expected = (numElements(shape) * DTYPE_BITS[dtype]) / 8;
   if (end - begin !== expected) {
-    throw fail(`${dtype} [${shape.join(', ')}] takes ${expected} bytes, but data_offsets [${begin}, ${end}] hold ${end - begin}`);
+    throw fail(
+      `${dtype} [${shape.join(', ')}] takes ${expected} bytes, but data_offsets [${begin}, ${end}] hold ${end - begin}`,
+    );
   }
   return { name, dtype, shape, begin, end };
 }
@@ -96,7 +100,10 @@ function checkLayout(tensors: TensorLocation[], dataBytes: number, path: string)
   for (const { name, begin, end } of tensors.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
       const kind = begin < covered ? 'overlaps' : 'leaves a hole after';
-      throw malformed(path, `tensor "${name}" ${kind} ${previous}: expected it to begin at byte ${covered}, found ${begin}`);
+      throw malformed(
+        path,
+        `tensor "${name}" ${kind} ${previous}: expected it to begin at byte ${covered}, found ${begin}`,
+      );
     }
     if (end > dataBytes) {
       throw malformed(path, `the file is cut: tensor "${name}" ends at data byte ${end}, the file at ${dataBytes}`);
@@ -129,7 +136,8 @@ function duplicateKey(text: string): string | undefined {
   return undefined;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);

@@ -34,14 +34,19 @@ function errorOf(run: () => unknown): UserError {
   throw new Error('expected a UserError');
 }
 
-const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
+  dtype: 'F32',
+  shape,
+  data_offsets: [begin, end],
+});
 
 describe('reading', () => {
   const expected = JSON.parse(readFileSync(fixture('dtypes.json'), 'utf8')) as {
     source: string[];
     tensors: Record<string, { shape: number[]; values: string[] }>;
   };
-  const number = (text: string) => (text.endsWith('inf') ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text));
+  const number = (text: string) =>
+    text.endsWith('inf') ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
 
   it('widens every dtype of a file that the reference implementation wrote', () => {
     const checkpoint = openCheckpoint(fixture('dtypes.safetensors'));
@@ -58,7 +63,10 @@ describe('reading', () => {
   it('rounds to BF16 and F16 as torch does', () => {
     const source = Float32Array.from(expected.source, number);
     const path = join(folder(), 'rounded.safetensors');
-    writeSafetensors(path, (['BF16', 'F16'] as const).map((dtype) => ({ name: dtype, shape: [source.length], dtype, data: source })));
+    writeSafetensors(
+      path,
+      (['BF16', 'F16'] as const).map((dtype) => ({ name: dtype, shape: [source.length], dtype, data: source })),
+    );
     const checkpoint = openSafetensors(path);
     expect(Array.from(checkpoint.read('BF16'))).toEqual(expected.tensors['bfloat16'].values.map(number));
     expect(Array.from(checkpoint.read('F16'))).toEqual(expected.tensors['float16'].values.map(number));
@@ -68,7 +76,14 @@ describe('reading', () => {
   it('reads back what it wrote, in order, from chunks', () => {
     const large = Float32Array.from({ length: (1 << 20) + 3 }, (_, i) => i);
     const path = join(folder(), 'a.safetensors');
-    writeSafetensors(path, [{ name: 'b', shape: [large.length], data: () => large }, { name: 'a', shape: [], data: new Float32Array([7]) }], { k: 'v' });
+    writeSafetensors(
+      path,
+      [
+        { name: 'b', shape: [large.length], data: () => large },
+        { name: 'a', shape: [], data: new Float32Array([7]) },
+      ],
+      { k: 'v' },
+    );
     const checkpoint = openSafetensors(path);
     expect(checkpoint.names()).toEqual(['b', 'a']);
     expect(Buffer.from(checkpoint.read('b').buffer).equals(Buffer.from(large.buffer))).toBe(true);
@@ -89,21 +104,45 @@ describe('reading', () => {
 
 describe('a damaged file', () => {
   const cases: [string, string, RegExp][] = [
-    ['shorter than its length field', fileWith('', 0).replace('x.safetensors', 'empty'), /the header's length takes 8 bytes, the file has 3/],
+    [
+      'shorter than its length field',
+      fileWith('', 0).replace('x.safetensors', 'empty'),
+      /the header's length takes 8 bytes, the file has 3/,
+    ],
     ['header longer than allowed', fileWith('{}', 0, 100_000_001), /header of 100000001 bytes; at most 100000000/],
     ['cut in the header', fileWith('{}', 0, 50), /cut: the header ends at byte 58, the file at 10/],
     ['header not JSON', fileWith('{"a": ', 0), /header isn't JSON/],
     ['header not an object', fileWith('[1]', 0), /must be a JSON object, found \[1\]/],
     ['metadata not text', fileWith({ __metadata__: { a: 1 } }, 0), /__metadata__ must map text to text/],
-    ['duplicate name', fileWith(`{"a":${JSON.stringify(f32(0, 4))},"\\u0061":${JSON.stringify(f32(4, 8))}}`, 8), /names "a" twice/],
-    ['duplicate field', fileWith('{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', 4), /names "dtype" twice/],
+    [
+      'duplicate name',
+      fileWith(`{"a":${JSON.stringify(f32(0, 4))},"\\u0061":${JSON.stringify(f32(4, 8))}}`, 8),
+      /names "a" twice/,
+    ],
+    [
+      'duplicate field',
+      fileWith('{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', 4),
+      /names "dtype" twice/,
+    ],
     ['unknown dtype', fileWith({ a: { ...f32(0, 4), dtype: 'F31' } }, 4), /"a": unknown dtype "F31"/],
     ['negative size', fileWith({ a: f32(0, 4, [-1]) }, 4), /"a": shape must be a list of sizes, found \[-1\]/],
     ['no offsets', fileWith({ a: { dtype: 'F32', shape: [1] } }, 4), /"a": data_offsets must be \[begin, end\]/],
-    ['size unlike shape', fileWith({ a: f32(0, 8, [3]) }, 8), /"a": F32 \[3\] takes 12 bytes, but data_offsets \[0, 8\] hold 8/],
-    ['hole', fileWith({ a: f32(0, 4), b: f32(8, 12) }, 12), /"b" leaves a hole after "a": expected it to begin at byte 4, found 8/],
+    [
+      'size unlike shape',
+      fileWith({ a: f32(0, 8, [3]) }, 8),
+      /"a": F32 \[3\] takes 12 bytes, but data_offsets \[0, 8\] hold 8/,
+    ],
+    [
+      'hole',
+      fileWith({ a: f32(0, 4), b: f32(8, 12) }, 12),
+      /"b" leaves a hole after "a": expected it to begin at byte 4, found 8/,
+    ],
     ['hole at the start', fileWith({ a: f32(4, 8) }, 8), /"a" leaves a hole after the header/],
-    ['overlap', fileWith({ a: f32(0, 8), b: f32(4, 12) }, 12), /"b" overlaps "a": expected it to begin at byte 8, found 4/],
+    [
+      'overlap',
+      fileWith({ a: f32(0, 8), b: f32(4, 12) }, 12),
+      /"b" overlaps "a": expected it to begin at byte 8, found 4/,
+    ],
     ['cut in the data', fileWith({ a: f32(0, 8) }, 5), /cut: tensor "a" ends at data byte 8, the file at 5/],
     ['bytes left over', fileWith({ a: f32(0, 8) }, 9), /1 bytes after the last tensor/],
   ];
@@ -133,7 +172,11 @@ describe('a damaged file', () => {
 });
 
 describe('saving', () => {
-  const ones = (name: string, length: number): TensorSource => ({ name, shape: [length], data: new Float32Array(length).fill(1) });
+  const ones = (name: string, length: number): TensorSource => ({
+    name,
+    shape: [length],
+    data: new Float32Array(length).fill(1),
+  });
 
   it('keeps the old file when the writer fails', () => {
     const path = join(folder(), 'a.safetensors');
@@ -155,7 +198,11 @@ describe('saving', () => {
     const script = `import { writeSafetensors } from ${JSON.stringify(new URL('safetensors.ts', import.meta.url).pathname)};
       try { writeSafetensors(${JSON.stringify(path)}, [{ name: 'a', shape: [1000000], data: new Float32Array(1000000) }]); }
       catch (error) { process.stdout.write(error.name + ' ' + error.message); }`;
-    const child = spawnSync('sh', ['-c', 'ulimit -f 100; exec "$0" --import tsx --input-type=module', process.execPath], { input: script, encoding: 'utf8' });
+    const child = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 100; exec "$0" --import tsx --input-type=module', process.execPath],
+      { input: script, encoding: 'utf8' },
+    );
     expect(child.stdout).toMatch(/UserError .*disk is full \(EFBIG\)/);
     expect(openSafetensors(path).names()).toEqual(['old']);
     expect(readdirSync(join(path, '..'))).toEqual(['a.safetensors']);
@@ -163,7 +210,9 @@ describe('saving', () => {
 
   it('refuses data that is not of the shape', () => {
     const path = join(folder(), 'a.safetensors');
-    expect(() => writeSafetensors(path, [{ ...ones('a', 2), shape: [3] }])).toThrow(/shape \[3\] has 3 values, the data 2/);
+    expect(() => writeSafetensors(path, [{ ...ones('a', 2), shape: [3] }])).toThrow(
+      /shape \[3\] has 3 values, the data 2/,
+    );
     expect(() => writeSafetensors(path, [ones('a', 2), ones('a', 2)])).toThrow(/two tensors/);
     expect(existsSync(path)).toBe(false);
   });
@@ -171,7 +220,11 @@ describe('saving', () => {
 
 describe('shards', () => {
   const tensors = (value: number): TensorSource[] =>
-    Array.from({ length: 5 }, (_, i) => ({ name: `layers.${i}.weight`, shape: [2, 3], data: new Float32Array(6).fill(value + i) }));
+    Array.from({ length: 5 }, (_, i) => ({
+      name: `layers.${i}.weight`,
+      shape: [2, 3],
+      data: new Float32Array(6).fill(value + i),
+    }));
   const values = (path: string) => {
     const checkpoint = openCheckpoint(path);
     const read = checkpoint.names().map((name) => checkpoint.read(name)[0]);
@@ -188,7 +241,9 @@ describe('shards', () => {
       'model-00003-of-00003.safetensors',
       'model.safetensors.index.json',
     ]);
-    expect(JSON.parse(readFileSync(join(path, 'model.safetensors.index.json'), 'utf8')).metadata).toEqual({ total_size: 120 });
+    expect(JSON.parse(readFileSync(join(path, 'model.safetensors.index.json'), 'utf8')).metadata).toEqual({
+      total_size: 120,
+    });
     expect(values(path)).toEqual([0, 1, 2, 3, 4]);
     expect(openCheckpoint(path).metadata).toEqual({ a: 'b' });
     expect(values(join(path, 'model.safetensors.index.json'))).toEqual([0, 1, 2, 3, 4]);
@@ -196,7 +251,12 @@ describe('shards', () => {
 
   it('replaces a checkpoint by one of other shards, or of one file, and back', () => {
     const path = folder();
-    for (const [start, maxShardBytes, files] of [[0, 50, 4], [10, 50, 4], [20, 1000, 1], [30, 24, 6]] as const) {
+    for (const [start, maxShardBytes, files] of [
+      [0, 50, 4],
+      [10, 50, 4],
+      [20, 1000, 1],
+      [30, 24, 6],
+    ] as const) {
       writeCheckpointFolder(path, tensors(start), { maxShardBytes });
       expect(values(path)).toEqual([0, 1, 2, 3, 4].map((i) => start + i));
       expect(readdirSync(path)).toHaveLength(files);

@@ -2,7 +2,14 @@ import { suggestion, UserError, writeFileAtomic } from '@egolab/foundation';
 import type { Checkpoint, TensorInfo } from './checkpoint.ts';
 import { DTYPE_BITS, narrow, type StoredDtype, WIDEN } from './dtype.ts';
 import { RandomAccessFile } from './random-access-file.ts';
-import { formatHeader, malformed, MAX_HEADER_BYTES, numElements, parseHeader, type SafetensorsHeader } from './safetensors-header.ts';
+import {
+  formatHeader,
+  malformed,
+  MAX_HEADER_BYTES,
+  numElements,
+  parseHeader,
+  type SafetensorsHeader,
+} from './safetensors-header.ts';
 
 /** Elements widened or narrowed at a time, so that a tensor's raw bytes never stand in memory beside its values. */
 const CHUNK_ELEMENTS = 1 << 20;
@@ -77,16 +84,23 @@ class SafetensorsFile implements Checkpoint {
 
   private locate(name: string) {
     const tensor = this.tensors.get(name);
-    if (!tensor) throw new UserError({ what: `no tensor "${name}"; ${suggestion(name, this.tensors.keys())}`, where: this.source });
+    if (!tensor)
+      throw new UserError({
+        what: `no tensor "${name}"; ${suggestion(name, this.tensors.keys())}`,
+        where: this.source,
+      });
     return tensor;
   }
 }
 
 function readHeader(file: RandomAccessFile): { header: SafetensorsHeader; dataStart: number } {
-  if (file.size < 8) throw malformed(file.path, `the file is cut: the header's length takes 8 bytes, the file has ${file.size}`);
+  if (file.size < 8)
+    throw malformed(file.path, `the file is cut: the header's length takes 8 bytes, the file has ${file.size}`);
   const length = Number(Buffer.from(file.read(0, 8, "the header's length").buffer).readBigUInt64LE());
-  if (length > MAX_HEADER_BYTES) throw malformed(file.path, `a header of ${length} bytes; at most ${MAX_HEADER_BYTES} are allowed`);
-  if (8 + length > file.size) throw malformed(file.path, `the file is cut: the header ends at byte ${8 + length}, the file at ${file.size}`);
+  if (length > MAX_HEADER_BYTES)
+    throw malformed(file.path, `a header of ${length} bytes; at most ${MAX_HEADER_BYTES} are allowed`);
+  if (8 + length > file.size)
+    throw malformed(file.path, `the file is cut: the header ends at byte ${8 + length}, the file at ${file.size}`);
   const text = Buffer.from(file.read(8, length, 'the header').buffer).toString('utf8');
   return { header: parseHeader(text, file.size - 8 - length, file.path), dataStart: 8 + length };
 }
@@ -95,22 +109,32 @@ function readHeader(file: RandomAccessFile): { header: SafetensorsHeader; dataSt
  * Write tensors to one safetensors file, streamed and atomic: a crash or a full disk leaves the old file whole.
  * Shapes are needed before data (they stand in the header), so the list is walked once for each.
  */
-export function writeSafetensors(path: string, tensors: Iterable<TensorSource>, metadata: Record<string, string> = {}): void {
+export function writeSafetensors(
+  path: string,
+  tensors: Iterable<TensorSource>,
+  metadata: Record<string, string> = {},
+): void {
   const sources = [...tensors].map((source) => ({ ...source, dtype: source.dtype ?? ('F32' as const) }));
   const names = new Set<string>();
   for (const { name } of sources) {
-    if (name === '__metadata__' || names.has(name)) throw new Error(`safetensors can't hold two tensors, or metadata and a tensor, named "${name}"`);
+    if (name === '__metadata__' || names.has(name))
+      throw new Error(`safetensors can't hold two tensors, or metadata and a tensor, named "${name}"`);
     names.add(name);
   }
   writeFileAtomic(path, fileChunks(sources, metadata));
 }
 
-function* fileChunks(sources: (TensorSource & { dtype: StoredDtype })[], metadata: Record<string, string>): Generator<Uint8Array> {
+function* fileChunks(
+  sources: (TensorSource & { dtype: StoredDtype })[],
+  metadata: Record<string, string>,
+): Generator<Uint8Array> {
   yield formatHeader(sources, metadata);
   for (const { name, shape, dtype, data } of sources) {
     const values = typeof data === 'function' ? data() : data;
     if (values.length !== numElements(shape)) {
-      throw new Error(`tensor "${name}": shape [${shape.join(', ')}] has ${numElements(shape)} values, the data ${values.length}`);
+      throw new Error(
+        `tensor "${name}": shape [${shape.join(', ')}] has ${numElements(shape)} values, the data ${values.length}`,
+      );
     }
     for (let start = 0; start < values.length; start += CHUNK_ELEMENTS) {
       yield narrow(values.subarray(start, start + CHUNK_ELEMENTS), dtype);

@@ -29,7 +29,8 @@ function openShards(folder: string): Checkpoint {
   const shards = new Map<string, Checkpoint>();
   const close = () => shards.forEach((shard) => shard.close());
   try {
-    for (const file of new Set(weightMap.values())) shards.set(file, openSafetensors(resolveInside(folder, file, join(folder, INDEX_FILE))));
+    for (const file of new Set(weightMap.values()))
+      shards.set(file, openSafetensors(resolveInside(folder, file, join(folder, INDEX_FILE))));
     for (const [name, file] of weightMap) shards.get(file)?.info(name);
   } catch (error) {
     close();
@@ -67,7 +68,11 @@ class ShardedCheckpoint implements Checkpoint {
 
   private shardOf(name: string): Checkpoint {
     const shard = this.shards.get(this.weightMap.get(name) ?? '');
-    if (!shard) throw new UserError({ what: `no tensor "${name}"; ${suggestion(name, this.weightMap.keys())}`, where: this.source });
+    if (!shard)
+      throw new UserError({
+        what: `no tensor "${name}"; ${suggestion(name, this.weightMap.keys())}`,
+        where: this.source,
+      });
     return shard;
   }
 }
@@ -80,7 +85,9 @@ function readWeightMap(folder: string): Map<string, string> {
   const bad = entries.find(([, file]) => typeof file !== 'string');
   if (entries.length === 0 || bad) {
     throw new UserError({
-      what: bad ? `weight_map["${bad[0]}"] must be a file name, found ${JSON.stringify(bad[1])}` : 'there is no "weight_map" from tensor names to files',
+      what: bad
+        ? `weight_map["${bad[0]}"] must be a file name, found ${JSON.stringify(bad[1])}`
+        : 'there is no "weight_map" from tensor names to files',
       where: path,
       mend: 'download or copy the index again',
     });
@@ -96,7 +103,10 @@ function readWeightMap(folder: string): Map<string, string> {
 export function writeCheckpointFolder(
   folder: string,
   tensors: Iterable<TensorSource>,
-  { metadata = {}, maxShardBytes = DEFAULT_SHARD_BYTES }: { metadata?: Record<string, string>; maxShardBytes?: number } = {},
+  {
+    metadata = {},
+    maxShardBytes = DEFAULT_SHARD_BYTES,
+  }: { metadata?: Record<string, string>; maxShardBytes?: number } = {},
 ): void {
   mkdirSync(folder, { recursive: true });
   const shards = groupIntoShards([...tensors], maxShardBytes);
@@ -120,7 +130,10 @@ function writeShards(folder: string, shards: TensorSource[][], metadata: Record<
       for (const { name } of shard) weightMap[name] = names[i];
     });
     const total_size = shards.flat().reduce((sum, tensor) => sum + storedBytes(tensor), 0);
-    writeFileAtomic(join(folder, INDEX_FILE), `${JSON.stringify({ metadata: { total_size }, weight_map: weightMap }, null, 2)}\n`);
+    writeFileAtomic(
+      join(folder, INDEX_FILE),
+      `${JSON.stringify({ metadata: { total_size }, weight_map: weightMap }, null, 2)}\n`,
+    );
   } catch (error) {
     for (const name of names) rmSync(join(folder, name), { force: true });
     throw error;

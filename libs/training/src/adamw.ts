@@ -37,36 +37,52 @@ export class AdamW {
    * @param gradients by full name, of the variables' shapes; they stay the caller's
    * @param at learning rate of this step, schedule included; `step` counts updates from 1; gradients are multiplied by `clip`
    */
-  apply(gradients: ReadonlyMap<string, Tensor>, { learningRate, step, clip = 1 }: { learningRate: number; step: number; clip?: number }): void {
+  apply(
+    gradients: ReadonlyMap<string, Tensor>,
+    { learningRate, step, clip = 1 }: { learningRate: number; step: number; clip?: number },
+  ): void {
     const { beta1, beta2, epsilon, weightDecay } = this.config;
     tf.tidy(() => {
       // The kernel's step is learningRate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + e): with
       // e = epsilon * sqrt(1 - beta2^t) this is m_hat / (sqrt(v_hat) + epsilon).
       const correctedEpsilon = epsilon * Math.sqrt(1 - beta2 ** step);
-      const scalars = [beta1 ** step, beta2 ** step, learningRate, beta1, beta2, correctedEpsilon].map((value) => tf.scalar(value));
+      const scalars = [beta1 ** step, beta2 ** step, learningRate, beta1, beta2, correctedEpsilon].map((value) =>
+        tf.scalar(value),
+      );
       const shrink = tf.scalar(1 - learningRate * weightDecay);
       for (const [name, variable] of this.variables) {
         const decays = weightDecay > 0 && variable.rank >= 2;
         tf.tidy(() => {
           const gradient = required(gradients, name);
-          this.update(name, variable, clip === 1 ? gradient : tf.mul(gradient, clip), scalars, decays ? shrink : undefined);
+          this.update(
+            name,
+            variable,
+            clip === 1 ? gradient : tf.mul(gradient, clip),
+            scalars,
+            decays ? shrink : undefined,
+          );
         });
       }
     });
   }
 
-  private update(name: string, variable: Variable, gradient: Tensor, scalars: Tensor[], shrink: Tensor | undefined): void {
+  private update(
+    name: string,
+    variable: Variable,
+    gradient: Tensor,
+    scalars: Tensor[],
+    shrink: Tensor | undefined,
+  ): void {
     const weight = new Resource(variable.shape);
     // shrinking makes a fresh buffer, which the kernel then updates in place; without it the kernel copies on write
     if (shrink) tf.tidy(() => weight.assign(tf.mul(variable, shrink)));
     else weight.assign(variable);
     const moments = [required(this.first, name).handle, required(this.second, name).handle];
-    run('ResourceApplyAdam', [attribute.type('T', 'float32'), attribute.bool('use_locking', false), attribute.bool('use_nesterov', false)], [
-      weight.handle,
-      ...moments,
-      ...scalars,
-      gradient,
-    ]);
+    run(
+      'ResourceApplyAdam',
+      [attribute.type('T', 'float32'), attribute.bool('use_locking', false), attribute.bool('use_nesterov', false)],
+      [weight.handle, ...moments, ...scalars, gradient],
+    );
     variable.assign(weight.read());
     weight.dispose();
   }
@@ -86,7 +102,8 @@ export class AdamW {
     tf.tidy(() => {
       const { shape } = required(this.variables, name);
       // TensorFlow may share a JavaScript array's memory, and the kernel updates in place
-      const copy = (values: Float32Array) => nativeOp('DeepCopy', [attribute.type('T', 'float32')], [tf.tensor(values, shape)]);
+      const copy = (values: Float32Array) =>
+        nativeOp('DeepCopy', [attribute.type('T', 'float32')], [tf.tensor(values, shape)]);
       required(this.first, name).assign(copy(first));
       required(this.second, name).assign(copy(second));
     });
@@ -107,7 +124,12 @@ class Resource {
   constructor(shape: number[]) {
     const { TF_ATTR_SHAPE } = backend.binding as unknown as { TF_ATTR_SHAPE: number };
     const shapeAttribute: Attribute = { name: 'shape', type: TF_ATTR_SHAPE, value: shape };
-    const attributes = [attribute.string('container', ''), attribute.string('shared_name', ANONYMOUS), FLOAT32, shapeAttribute];
+    const attributes = [
+      attribute.string('container', ''),
+      attribute.string('shared_name', ANONYMOUS),
+      FLOAT32,
+      shapeAttribute,
+    ];
     this.handle = tf.keep(nativeOp('VarHandleOp', attributes, []));
   }
 

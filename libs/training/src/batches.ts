@@ -64,4 +64,5 @@ export function disposeTensors(value: unknown): void {
   else if (isRecord(value)) Object.values(value).forEach(disposeTensors);
 }
 
-const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;

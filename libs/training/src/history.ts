@@ -52,7 +52,9 @@ export class HistoryFile {
   append(record: TrainingRecord): void {
     const lines = this.columns ? [] : [(this.columns = Object.keys(record)).join(',')];
     if (Object.keys(record).join() !== this.columns?.join()) {
-      throw new Error(`every step must record the same values: expected ${this.columns?.join(', ')}; got ${Object.keys(record).join(', ')}`);
+      throw new Error(
+        `every step must record the same values: expected ${this.columns?.join(', ')}; got ${Object.keys(record).join(', ')}`,
+      );
     }
     writeSync(this.file, [...lines, Object.values(record).join(','), ''].join('\n'));
   }
@@ -82,7 +84,11 @@ export function readHistory(path: string): TrainingRecord[] {
 function rowsUpTo(text: string, step: number): { text: string; rows: number } {
   let end = step === 0 ? -1 : text.indexOf('\n');
   let rows = 0;
-  for (let next = text.indexOf('\n', end + 1); end >= 0 && next >= 0 && rows < step; next = text.indexOf('\n', end + 1)) {
+  for (
+    let next = text.indexOf('\n', end + 1);
+    end >= 0 && next >= 0 && rows < step;
+    next = text.indexOf('\n', end + 1)
+  ) {
     if (Number(text.slice(end + 1, text.indexOf(',', end + 1))) !== rows + 1) break;
     [end, rows] = [next, rows + 1];
   }

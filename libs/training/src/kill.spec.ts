@@ -14,9 +14,13 @@ const TIMEOUT = 240_000; // a dozen processes, on a machine that may be busy
 
 /** Train until the end, or until it is killed. `onLine` is told what the child writes: each step that it has done, or `paused`. */
 async function run(stateFolder: string, moment = '', onLine: (child: ChildProcess, line: string) => void = () => {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, stateFolder, moment], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', script, stateFolder, moment], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   child.stdout.setEncoding('utf8').on('data', (text: string) => text.trim().split('\n').forEach((line) => onLine(child, line))); // prettier-ignore
-  return new Promise<{ code: number | null; signal: string | null }>((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
+  return new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal })),
+  );
 }
 
 const result = (stateFolder: string) => ({
@@ -50,7 +54,14 @@ it('ends with the same bytes after kill -9 at any moment, restarted each time', 
 it('saves and exits cleanly at SIGINT and SIGTERM, and goes on from there', { timeout: TIMEOUT }, async () => {
   const stateFolder = folder();
   const heard: string[] = [];
-  const hear = (signal?: NodeJS.Signals) => (child: ChildProcess, line: string) => (line === 'paused' ? child.kill(signal) : heard.push(line));
+  const hear = (signal?: NodeJS.Signals) => (child: ChildProcess, line: string) => {
+    if (line !== 'paused') {
+      heard.push(line);
+    } else {
+      child.kill(signal);
+      child.kill(signal); // as when the terminal and npm both pass Ctrl-C on
+    }
+  };
   expect(await run(stateFolder, 'pause:4', hear('SIGINT'))).toEqual({ code: 0, signal: null });
   expect(await run(stateFolder, 'pause:8', hear('SIGTERM'))).toEqual({ code: 0, signal: null });
   expect([7, 8]).toContain(heard.length); // the signal comes while step 8 is loaded ahead: before or after step 7 has looked

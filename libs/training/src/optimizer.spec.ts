@@ -13,7 +13,9 @@ function optimizerOf(variable: Variable, overrides = {}) {
   const optimizer = new AdamW(new Map([['w', variable]]), { ...config, ...overrides });
   const update = (from: number, to: number) => {
     for (let step = from; step <= to; step++) {
-      tf.tidy(() => optimizer.apply(new Map([['w', tf.mul(tf.onesLike(variable), Math.sin(step))]]), { learningRate: 0.01, step }));
+      tf.tidy(() =>
+        optimizer.apply(new Map([['w', tf.mul(tf.onesLike(variable), Math.sin(step))]]), { learningRate: 0.01, step }),
+      );
     }
   };
   return { optimizer, update };
@@ -29,7 +31,11 @@ describe('AdamW', () => {
   });
 
   it('shrinks matrices, not vectors or scalars', () => {
-    for (const [shape, expected] of [[[1, 1], 0.9], [[1], 1], [[], 1]] as const) {
+    for (const [shape, expected] of [
+      [[1, 1], 0.9],
+      [[1], 1],
+      [[], 1],
+    ] as const) {
       const variable = tf.variable(tf.ones([...shape]));
       const { optimizer } = optimizerOf(variable, { weightDecay: 0.5 });
       tf.tidy(() => optimizer.apply(new Map([['w', tf.zerosLike(variable)]]), { learningRate: 0.2, step: 1 }));

@@ -6,8 +6,16 @@ import { createProgress, duration } from './progress.ts';
 function setting(isTTY: boolean) {
   let text = '';
   let time = 0;
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 200, write: (chunk: string) => ((text += chunk), true) });
-  const progress = createProgress({ title: 'stage1', stream: stream as unknown as NodeJS.WriteStream, now: () => time });
+  const stream = Object.assign(new PassThrough(), {
+    isTTY,
+    columns: 200,
+    write: (chunk: string) => ((text += chunk), true),
+  });
+  const progress = createProgress({
+    title: 'stage1',
+    stream: stream as unknown as NodeJS.WriteStream,
+    now: () => time,
+  });
   return { progress, text: () => text, at: (milliseconds: number) => (time = milliseconds) };
 }
 
@@ -25,7 +33,7 @@ describe('without a terminal', () => {
     progress.stop();
     expect(text()).toBe(
       [
-        'stage1: 100 steps',
+        'stage1: 0 of 100',
         'stage1: 10 % 10/100, loss 0.1235 lr 0.0002 samples/s 12346, 1 min 30 s left',
         'stage1: 12 % 12/100, loss 1, 3 min 40 s left',
         'stage1: saved',

@@ -68,7 +68,7 @@ class PlainProgress implements ProgressReporter {
   start(total: number, done = 0): void {
     this.clock.start(total, done);
     this.lastTenth = Math.floor((10 * done) / total);
-    this.note(done > 0 ? `going on at ${done} of ${total}` : `${total} steps`);
+    this.note(done > 0 ? `going on at ${done} of ${total}` : `0 of ${total}`);
   }
 
   update(done: number, values: Record<string, number> = {}): void {
@@ -77,7 +77,11 @@ class PlainProgress implements ProgressReporter {
     if (tenth === this.lastTenth && elapsed - this.lastShown < PLAIN_INTERVAL) return;
     [this.lastTenth, this.lastShown] = [tenth, elapsed];
     const percent = Math.floor((100 * done) / this.clock.total);
-    this.note([`${percent} % ${done}/${this.clock.total}`, details(values), `${this.clock.left(done)} left`].filter(Boolean).join(', '));
+    this.note(
+      [`${percent} % ${done}/${this.clock.total}`, details(values), `${this.clock.left(done)} left`]
+        .filter(Boolean)
+        .join(', '),
+    );
   }
 
   note(text: string): void {
@@ -135,7 +139,8 @@ const details = (values: Record<string, number>): string =>
     .join(' ');
 
 /** Four digits that matter. */
-const significant = (value: number): string => (Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4))));
+const significant = (value: number): string =>
+  Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 
 /** Milliseconds as people say them: 42 s, 3 min 20 s, 5 h 3 min. */
 export function duration(milliseconds: number): string {

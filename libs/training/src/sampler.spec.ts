@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EpochSampler, microBatches, shareOf } from './sampler.ts';
 
-const sampler = (overrides = {}) => new EpochSampler({ numExamples: 22, epochs: 2, globalBatchSize: 8, localBatchSize: 4, seed: 1, ...overrides });
+const sampler = (overrides = {}) =>
+  new EpochSampler({ numExamples: 22, epochs: 2, globalBatchSize: 8, localBatchSize: 4, seed: 1, ...overrides });
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 describe('EpochSampler', () => {
@@ -30,12 +31,18 @@ describe('EpochSampler', () => {
 
 it('splits a batch over workers and micro-batches without loss or repetition', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 9 }), (length, size, local) => {
-      const shares = range(size).map((rank) => shareOf(range(length), rank, size));
-      expect(shares.flatMap((share) => microBatches(share, local).flat())).toEqual(range(length));
-      const sizes = shares.map((share) => share.length);
-      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-      for (const share of shares) for (const micro of microBatches(share, local)) expect(micro.length).toBeLessThanOrEqual(local);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 1, max: 7 }),
+      fc.integer({ min: 1, max: 9 }),
+      (length, size, local) => {
+        const shares = range(size).map((rank) => shareOf(range(length), rank, size));
+        expect(shares.flatMap((share) => microBatches(share, local).flat())).toEqual(range(length));
+        const sizes = shares.map((share) => share.length);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+        for (const share of shares)
+          for (const micro of microBatches(share, local)) expect(micro.length).toBeLessThanOrEqual(local);
+      },
+    ),
   );
 });

@@ -48,12 +48,18 @@ export function shareOf(batch: readonly number[], rank: number, size: number): n
 
 /** `indices` in parts of at most `localBatchSize`. */
 export function microBatches(indices: readonly number[], localBatchSize: number): number[][] {
-  return Array.from({ length: Math.ceil(indices.length / localBatchSize) }, (_, i) => indices.slice(i * localBatchSize, (i + 1) * localBatchSize));
+  return Array.from({ length: Math.ceil(indices.length / localBatchSize) }, (_, i) =>
+    indices.slice(i * localBatchSize, (i + 1) * localBatchSize),
+  );
 }
 
 /** Refuse sizes that can't be trained with, before anything is loaded. */
 export function checkPlan({ numExamples, epochs, globalBatchSize, localBatchSize }: BatchPlan, workers: number): void {
-  if (numExamples < 1) throw new UserError({ what: 'there is nothing to train on: 0 examples', mend: 'look at what was skipped while the data was read' });
+  if (numExamples < 1)
+    throw new UserError({
+      what: 'there is nothing to train on: 0 examples',
+      mend: 'look at what was skipped while the data was read',
+    });
   if (!(epochs > 0)) throw new UserError({ what: `epochs must be positive, found ${epochs}` });
   if (!isCount(globalBatchSize) || !isCount(localBatchSize) || globalBatchSize % (localBatchSize * workers) !== 0) {
     throw new UserError({

@@ -10,7 +10,10 @@ export type ScheduleKind = 'cosine' | 'constant';
  */
 export function schedule(kind: ScheduleKind, totalSteps: number, warmupRatio: number): Schedule {
   const warmupSteps = Math.ceil(warmupRatio * totalSteps);
-  const decay = kind === 'cosine' ? (progress: number) => Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress))) : () => 1;
+  const decay =
+    kind === 'cosine' ? (progress: number) => Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress))) : () => 1;
   return (step) =>
-    step < warmupSteps ? step / Math.max(1, warmupSteps) : decay((step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
+    step < warmupSteps
+      ? step / Math.max(1, warmupSteps)
+      : decay((step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
 }

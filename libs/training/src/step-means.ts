@@ -29,7 +29,8 @@ export function accumulate(
     const weighted: [string, Tensor][] = [];
     const weightedLoss = () => {
       const { loss, metrics = {} } = evaluate();
-      for (const [name, value] of Object.entries(metrics)) weighted.push([METRIC + name, tf.keep(tf.mul(value, weight))]);
+      for (const [name, value] of Object.entries(metrics))
+        weighted.push([METRIC + name, tf.keep(tf.mul(value, weight))]);
       return tf.mul(loss, weight) as Scalar;
     };
     const { value, grads } = withPrecision(precision, () => valueAndGrads(weightedLoss, trainable.values()));
@@ -62,7 +63,11 @@ export function readNumbers(means: StepMeans): StepNumbers {
   const metrics = [...withoutPrefix(means, METRIC)];
   const gradients = [...gradientsOf(means)];
   const [loss, ...values] = tf.tidy(() => {
-    const scalars = [means.get('loss')!, ...metrics.map(([, value]) => value), ...gradients.map(([, gradient]) => halfSquaredNorm(gradient))];
+    const scalars = [
+      means.get('loss')!,
+      ...metrics.map(([, value]) => value),
+      ...gradients.map(([, gradient]) => halfSquaredNorm(gradient)),
+    ];
     return tf.stack(scalars).dataSync<'float32'>();
   });
   return {

@@ -1,7 +1,13 @@
 import { mkdirSync, readdirSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-node-gpu';
-import { checkTensors, type Checkpoint, openSafetensors, type TensorSource, writeSafetensors } from '@egolab/checkpoints';
+import {
+  checkTensors,
+  type Checkpoint,
+  openSafetensors,
+  type TensorSource,
+  writeSafetensors,
+} from '@egolab/checkpoints';
 import { sha256, UserError } from '@egolab/foundation';
 import type { Parameters } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
@@ -47,13 +53,19 @@ export class TrainState {
 
   save(step: number): void {
     mkdirSync(this.folder, { recursive: true });
-    writeSafetensors(this.path, this.tensors(), { step: String(step), run: JSON.stringify(this.identity), frozen: this.digestFrozen() });
+    writeSafetensors(this.path, this.tensors(), {
+      step: String(step),
+      run: JSON.stringify(this.identity),
+      frozen: this.digestFrozen(),
+    });
   }
 
   /** Remove what saves that were killed half-way left behind. */
   removePartialFiles(): void {
     if (!existsSync(this.folder)) return;
-    const partial = readdirSync(this.folder).filter((file) => file.startsWith(`.${STATE_FILE}.`) && file.endsWith('.partial'));
+    const partial = readdirSync(this.folder).filter(
+      (file) => file.startsWith(`.${STATE_FILE}.`) && file.endsWith('.partial'),
+    );
     for (const file of partial) rmSync(join(this.folder, file), { force: true });
   }
 
@@ -82,7 +94,9 @@ export class TrainState {
     const saved = flatten(JSON.parse(metadata['run'] ?? '{}'));
     const now = flatten(JSON.parse(JSON.stringify(this.identity)));
     const keys = [...new Set([...saved.keys(), ...now.keys()])];
-    const differences = keys.filter((key) => saved.get(key) !== now.get(key)).map((key) => `${key}: ${saved.get(key) ?? 'absent'} there, ${now.get(key) ?? 'absent'} here`);
+    const differences = keys
+      .filter((key) => saved.get(key) !== now.get(key))
+      .map((key) => `${key}: ${saved.get(key) ?? 'absent'} there, ${now.get(key) ?? 'absent'} here`);
     if (metadata['frozen'] !== this.digestFrozen()) differences.push('the frozen weights: other ones there than here');
     if (differences.length === 0) return;
     throw new UserError({
@@ -94,12 +108,15 @@ export class TrainState {
 
   /** Of the names and the bits of all parameters that aren't trained. */
   private digestFrozen(): string {
-    return (this.frozenDigest ??= sha256(this.frozen.map(([name, parameters]) => `${name} ${parameters.digest(name)}\n`).join('')));
+    return (this.frozenDigest ??= sha256(
+      this.frozen.map(([name, parameters]) => `${name} ${parameters.digest(name)}\n`).join(''),
+    ));
   }
 }
 
 /** `{a: {b: 1}}` -> `a.b` -> `1` */
 function flatten(value: unknown, path = ''): Map<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map([[path, JSON.stringify(value)]]);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return new Map([[path, JSON.stringify(value)]]);
   return new Map(Object.entries(value).flatMap(([key, inner]) => [...flatten(inner, path ? `${path}.${key}` : key)]));
 }

@@ -99,7 +99,12 @@ class Training<B> {
     this.sampler = new EpochSampler(options);
     this.schedule = schedule(options.schedule, this.sampler.totalSteps, optimizer.warmupRatio);
     this.optimizer = new AdamW(trainable, optimizer);
-    this.state = new TrainState(stateFolder, this.optimizer, frozenParameters(options), identity(options, this.allReduce));
+    this.state = new TrainState(
+      stateFolder,
+      this.optimizer,
+      frozenParameters(options),
+      identity(options, this.allReduce),
+    );
     this.historyPath = join(stateFolder, 'history.csv');
     this.progress = this.isMain ? (options.progress ?? createProgress(options)) : silent;
     this.interruption = new Interruption(options.signal);
@@ -125,7 +130,8 @@ class Training<B> {
       if (interrupted || step === totalSteps || step % this.options.saveEverySteps === 0) this.save(step);
     }
     this.progress.stop();
-    if (interrupted) this.progress.note(`stopped; saved at step ${step} of ${totalSteps}: run the same command again to go on`);
+    if (interrupted)
+      this.progress.note(`stopped; saved at step ${step} of ${totalSteps}: run the same command again to go on`);
     return { steps: step, interrupted, history: this.isMain ? readHistory(this.historyPath) : [] };
   }
 
@@ -179,15 +185,23 @@ class Training<B> {
     while (step < this.sampler.totalSteps) {
       const batch = this.sampler.batch(step++);
       const share = shareOf(batch, rank, size);
-      const micros = microBatches(share, this.options.localBatchSize).map((indices) => ({ indices, weight: indices.length / share.length }));
+      const micros = microBatches(share, this.options.localBatchSize).map((indices) => ({
+        indices,
+        weight: indices.length / share.length,
+      }));
       // a worker without samples runs one with weight 0, so that it knows the names and shapes that the others reduce
       if (micros.length === 0) micros.push({ indices: batch.slice(0, 1), weight: 0 });
-      for (const [microStep, micro] of micros.entries()) yield { ...micro, context: this.context('load', step, microStep) };
+      for (const [microStep, micro] of micros.entries())
+        yield { ...micro, context: this.context('load', step, microStep) };
     }
   }
 
   private context(purpose: 'load' | 'loss', step: number, microStep: number): BatchContext {
-    return { step, microStep, random: new Random(this.options.seed).split(purpose, step, microStep, this.allReduce.rank) };
+    return {
+      step,
+      microStep,
+      random: new Random(this.options.seed).split(purpose, step, microStep, this.allReduce.rank),
+    };
   }
 
   private checkFinite(step: number, share: number[], loss: number, gradientNorms: Map<string, number>): void {
@@ -225,5 +239,16 @@ function frozenParameters<B>({ parameters, trainable }: TrainOptions<B>): [strin
 /** The settings that decide the bits of the result. */
 function identity<B>(options: TrainOptions<B>, { size: workers }: AllReduce): RunIdentity {
   const { numExamples, epochs, globalBatchSize, localBatchSize, seed, optimizer, schedule, precision } = options;
-  return { ...options.identity, numExamples, epochs, globalBatchSize, localBatchSize, workers, seed, optimizer, schedule, precision };
+  return {
+    ...options.identity,
+    numExamples,
+    epochs,
+    globalBatchSize,
+    localBatchSize,
+    workers,
+    seed,
+    optimizer,
+    schedule,
+    precision,
+  };
 }
