@@ -3,7 +3,8 @@
     python tools/parity/tokenizers_parity.py        (PyPI: transformers, tokenizers, sentencepiece, gguf, numpy)
 
 Needs the model files that setup puts below .egolab/models. Writes libs/tokenizers/src/fixtures/:
-reference.json (texts, ids, chat prompts) and sentencepiece.gguf, a small vocabulary that sentencepiece trains here.
+reference.json (texts, ids, chat prompts), sentencepiece.gguf, a small vocabulary that sentencepiece trains here, and llama/,
+the same as a folder that transformers saves.
 """
 
 import io
@@ -109,11 +110,19 @@ def sentencepiece_vocabulary() -> dict:
     return {"texts": texts, "plainIds": [processor.encode(text) for text in texts], "chats": chats(template)}
 
 
+def llama() -> dict:
+    """The same vocabulary as transformers' own LlamaTokenizer writes it: `Metaspace`, a space before the text only."""
+    tokenizer = AutoTokenizer.from_pretrained(OUT, gguf_file="sentencepiece.gguf")
+    tokenizer.save_pretrained(OUT / "llama")
+    return {**describe(tokenizer), "chats": chats(tokenizer)}
+
+
 reference = {
     "texts": TEXTS,
     "conversations": CHATS,
     "smollm2": smollm2(),
     "miniLM": describe(AutoTokenizer.from_pretrained(MODELS / "all-MiniLM-L6-v2")),
     "sentencepiece": sentencepiece_vocabulary(),
+    "llama": llama(),
 }
 (OUT / "reference.json").write_text(json.dumps(reference, ensure_ascii=False))

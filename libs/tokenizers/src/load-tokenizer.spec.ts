@@ -93,6 +93,18 @@ describe('a SentencePiece vocabulary from a GGUF', () => {
   });
 });
 
+describe("a folder of transformers' LlamaTokenizer", () => {
+  const tokenizer = loadTokenizer(path('fixtures/llama'));
+
+  it('gives the ids and texts of transformers', () => {
+    expect(describeTokenizer(tokenizer)).toEqual({ ...reference.llama, chats: undefined });
+  });
+
+  it('fills in the chat template as transformers does', () => {
+    expect(prompts(tokenizer)).toEqual(reference.llama.chats);
+  });
+});
+
 describe('a folder', () => {
   const tokenizerJson = trainBytePairs(['C picks up the mug.'], { vocabSize: 300, specialTokens: ['<s>', '</s>'] });
   const folderWith = (files: Record<string, string>) => {
