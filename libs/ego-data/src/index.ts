@@ -55,6 +55,7 @@ export type { WebFormat } from './web/formats.ts';
 export {
   datasetKinds,
   detectDatasets,
+  findDatasets,
   validateDataset,
   type DatasetKind,
   type Problem,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeVideo } from '@egolab/video';
-import { detectDatasets, validateDataset } from './index.ts';
+import { detectDatasets, findDatasets, validateDataset } from './index.ts';
 import { exampleFolder, examplePass, exampleTake } from './example-folder.ts';
 
 const video = (path: string, numFrames = 8) =>
@@ -58,7 +58,7 @@ describe('validateDataset', () => {
   it('checks the Ego4D and instruction formats, with what is skipped', async () => {
     const clip = (uid: string) => ({ video_uid: uid, clip_start: 0, clip_end: 1, clip_text: 't' });
     const options = Object.fromEntries([0, 1, 2, 3, 4].map((i) => [`option ${i}`, 'x']));
-    const record = { video: 'a.mp4', instruction: '', question: 'q', answer: 'a' };
+    const record = { video: 'videos/a.mp4', instruction: '', question: 'q', answer: 'a' };
     const columns = 'video_uid\tnarration_time\tclip_start\tclip_end\tclip_text\ttag_verb\ttag_noun';
     const root = exampleFolder({
       'egomcq.json': { '0': { answer: 0, query: clip('a'), choices: { '0': clip('a'), '1': clip('b') }, types: 1 } },
@@ -68,16 +68,26 @@ describe('validateDataset', () => {
       ],
       'subset_answers.json': { a: 1 },
       'egoit_train.json': [record],
+      'annotations.csv': 'video,text\na.mp4,A man.\n',
       'egoclip.csv': `${columns}\na\t1\t0.5\t1.5\t#C C sits\t[1]\t[2]\n`,
     });
     await video(join(root, 'videos', 'a.mp4'));
-    expect(detectDatasets(root)).toEqual(['egoclip', 'egomcq', 'egoschema', 'egoit']);
+    expect(detectDatasets(root)).toEqual(['egoclip', 'egomcq', 'egoschema', 'egoit', 'web']);
     const reports = await Promise.all(detectDatasets(root).map((kind) => validateDataset(root, kind)));
     expect(reports.map(({ valid, counts, skipped }) => [valid, counts, skipped.total])).toEqual([
       [true, { clips: 1, media: 1 }, 0],
       [true, { questions: 1, media: 1 }, 1],
       [true, { questions: 2, answered: 1, media: 1 }, 1],
       [true, { 'records egoit_train.json': 1, media: 1 }, 0],
+      [true, { pairs: 1, media: 1 }, 0],
+    ]);
+  });
+
+  it('finds data sets in the folders of a world', () => {
+    const root = exampleFolder({ 'mcq/egomcq.json': {}, 'shards/0.tar': '', 'notes.txt': '' });
+    expect(findDatasets(root)).toEqual([
+      { root: join(root, 'mcq'), kind: 'egomcq' },
+      { root: join(root, 'shards'), kind: 'webdataset' },
     ]);
   });
 

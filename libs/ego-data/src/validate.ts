@@ -13,7 +13,7 @@ import { readEgoIt } from './instruction/ego-it.ts';
 import { SkipLog, type SkipReport } from './skipped.ts';
 import { webPairs } from './web/web-pairs.ts';
 
-export const datasetKinds = ['ego-exo4d', 'egoclip', 'egomcq', 'egoschema', 'egoit', 'webdataset'] as const;
+export const datasetKinds = ['ego-exo4d', 'egoclip', 'egomcq', 'egoschema', 'egoit', 'web', 'webdataset'] as const;
 export type DatasetKind = (typeof datasetKinds)[number];
 
 /** Something that will stop a run on this data set, and what to do about it. */
@@ -35,7 +35,7 @@ export interface ValidationReport {
 }
 
 export interface ValidationOptions {
-  /** folder of the videos; default `videos` below the root where there is one, else the root */
+  /** folder of the videos; default `videos` below the root where there is one, else the root; EgoIT: the root */
   readonly videos?: string;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
@@ -46,6 +46,16 @@ interface Findings {
   readonly media: readonly Media[];
   readonly skipped: SkipReport;
   readonly problems: readonly Problem[];
+}
+
+/** The data sets in a folder and in those directly below it. */
+export function findDatasets(root: string): { readonly root: string; readonly kind: DatasetKind }[] {
+  const here = detectDatasets(root).map((kind) => ({ root, kind }));
+  const below = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [
+    ...here,
+    ...below.flatMap(({ name }) => detectDatasets(join(root, name)).map((kind) => ({ root: join(root, name), kind }))),
+  ];
 }
 
 /** The kinds of data set whose files lie in a folder. */
@@ -59,6 +69,7 @@ export function detectDatasets(root: string): DatasetKind[] {
     egomcq: names.includes('egomcq.json'),
     egoschema: names.includes('questions.json'),
     egoit: names.some(isEgoIt),
+    web: webAnnotations(names) !== undefined,
     webdataset: names.some((name) => name.endsWith('.tar')),
   };
   return datasetKinds.filter((kind) => marks[kind]);
@@ -82,7 +93,7 @@ export async function validateDataset(
       mend: `known kinds: ${datasetKinds.join(', ')}`,
     });
   }
-  const videos = options.videos ?? (existsSync(join(root, 'videos')) ? join(root, 'videos') : root);
+  const videos = options.videos ?? (kind !== 'egoit' && existsSync(join(root, 'videos')) ? join(root, 'videos') : root);
   let findings: Findings;
   try {
     findings = await validators[kind](root, videos);
@@ -102,6 +113,7 @@ const kindFiles: Readonly<Record<DatasetKind, string>> = {
   egomcq: 'egomcq.json',
   egoschema: 'questions.json',
   egoit: 'egoit*.json',
+  web: 'annotations.{csv,tsv,json,jsonl}',
   webdataset: '*.tar',
 };
 
@@ -119,6 +131,18 @@ const validators: Readonly<Record<DatasetKind, (root: string, videos: string) =>
   egomcq: async (root, videos) => mcqFindings(root, videos),
   egoschema: async (root, videos) => schemaFindings(root, videos),
   egoit: async (root, videos) => egoItFindings(root, videos),
+  web: async (root, videos) => {
+    const { pairs, skipped } = await webPairs({
+      annotations: join(root, webAnnotations(readdirSync(root))!),
+      media: videos,
+    });
+    return {
+      counts: { pairs: pairs.length },
+      media: pairs.map(({ media }) => media),
+      skipped,
+      problems: noneOf(pairs, root),
+    };
+  },
   webdataset: async (root) => {
     const { pairs, skipped } = await webPairs({ shards: root });
     return {
@@ -208,6 +232,10 @@ function schemaFindings(root: string, videos: string): Findings {
     skipped: skipped.report(),
     problems: noneOf(media, root),
   };
+}
+
+function webAnnotations(names: readonly string[]): string | undefined {
+  return names.find((name) => /^annotations\.(csv|tsv|jsonl?)$/.test(name));
 }
 
 function isEgoIt(name: string): boolean {

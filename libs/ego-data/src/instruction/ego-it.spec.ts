@@ -18,6 +18,8 @@ it('reads conversations and the paper’s four components', () => {
       start: 1,
       end: '2.5',
       source: 'EgoTimeQA',
+      task: 'open-qa',
+      conversations: talk('<video>\nWatch closely.\nWhat happens?', 'C cuts bread.'),
     },
   ]);
   expect(read(root).records).toEqual([
@@ -36,6 +38,7 @@ it('reads conversations and the paper’s four components', () => {
       start: 1,
       end: 2.5,
       source: 'EgoTimeQA',
+      task: 'open-qa',
       instruction: 'Watch closely.',
       turns: [{ question: 'What happens?', answer: 'C cuts bread.' }],
     },

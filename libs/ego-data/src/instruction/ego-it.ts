@@ -14,9 +14,10 @@ const conversation = z.object({
   start: numeric.nullish(),
   end: numeric.nullish(),
   source: z.string().nullish(),
+  task: z.string().nullish(),
 });
 
-/** The paper's four components (section 3.2): video path, task instruction, question, answer. */
+/** The paper's four components (section 3.2): video path, task instruction, question, answer. They win where a record has both forms. */
 const components = z.object({
   id: z.union([z.string(), z.number()]).nullish(),
   video: z.string().min(1),
@@ -26,6 +27,7 @@ const components = z.object({
   start: numeric.nullish(),
   end: numeric.nullish(),
   source: z.string().nullish(),
+  task: z.string().nullish(),
 });
 
 /** An instruction-tuning sample: what is said before each answer, and the answer, about one clip. */
@@ -38,6 +40,8 @@ export interface InstructionRecord {
   readonly end?: number;
   /** which of EgoIT's sources, where the record says */
   readonly source?: string;
+  /** such as closed-qa, open-qa, captioning, where the record says */
+  readonly task?: string;
   /** the task instruction; empty when the first question holds it already */
   readonly instruction: string;
   /** one or more exchanges, the `<video>` placeholder removed */
@@ -98,17 +102,18 @@ function rawRecords(file: string): readonly unknown[] {
 
 function instructionRecord(raw: unknown, index: number, file: string, folder: string): InstructionRecord {
   const where = `${file} (record ${index})`;
-  const talks = typeof raw === 'object' && raw !== null && 'conversations' in raw;
+  const talks = typeof raw === 'object' && raw !== null && 'conversations' in raw && !('question' in raw);
   const parsed = talks
     ? fromConversation(parseAs(conversation, raw, where), where)
     : fromComponents(parseAs(components, raw, where));
-  const { id, video, start, end, source } = parsed.record;
+  const { id, video, start, end, source, task } = parsed.record;
   return {
     id: String(id ?? index),
     video: resolveInside(folder, video, where),
     ...(typeof start === 'number' ? { start } : {}),
     ...(typeof end === 'number' ? { end } : {}),
     ...(source ? { source } : {}),
+    ...(task ? { task } : {}),
     instruction: parsed.instruction,
     turns: parsed.turns,
   };
