@@ -17,12 +17,12 @@ export const worldConfigSchema = z.strictObject({
   rooms: z.strictObject({ train: z.int().min(1).default(12), heldOut: z.int().min(1).default(4) }).prefault({}),
   egoExo4d: z.strictObject({ trainTakes: count(40), valTakes: count(12), numExo: z.int().min(1).max(8).default(4) }).prefault({}),
   /** egocentric-only takes of EgoClip; EgoMCQ asks about the held-out takes */
-  egoClip: z.strictObject({ takes: count(30), questions: count(400) }).prefault({}),
+  egoClip: z.strictObject({ takes: count(24), questions: count(400) }).prefault({}),
   egoSchema: z.strictObject({ takes: count(8) }).prefault({}),
   /** instruction records come from the EgoClip takes (train) and the EgoSchema takes (val) */
   egoIt: z.strictObject({ recordsPerTake: z.int().min(1).default(40) }).prefault({}),
   /** captioned third-person clips in rooms of their own */
-  web: z.strictObject({ clips: count(600), rooms: z.int().min(1).default(12) }).prefault({}),
+  web: z.strictObject({ clips: count(500), rooms: z.int().min(1).default(12) }).prefault({}),
   /** texts of the corpus file; `textCorpus` gives more on demand */
   text: z.strictObject({ samples: count(20_000) }).prefault({}),
   /** takes whose exact depth and masks are written as files, and every how many frames */

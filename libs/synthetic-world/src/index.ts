@@ -4,3 +4,4 @@ export { sampleTexts, textCorpus, type TextSample } from './language/corpus.ts';
 export { instructions, type EgoItTask } from './language/instructions.ts';
 export { letters, listOptions } from './language/questions.ts';
 export type { EgoItRecord } from './write/egoit.ts';
+export { writePreview, type PreviewFiles } from './preview.ts';

@@ -24,7 +24,7 @@ const scripts: Record<Goal, Script> = {
     },
   },
   'cook soup': {
-    needs: ['pan', 'kettle', 'spoon', 'bowl'],
+    needs: ['pan', 'kettle', 'spoon'],
     run(p, random) {
       if (maybe(random)) p.turn(p.find('pan'));
       p.pour(p.find('kettle'), p.find('pan'));
@@ -38,15 +38,17 @@ const scripts: Record<Goal, Script> = {
     run(p, random) {
       if (maybe(random, 0.4)) p.move(p.find('plate'));
       p.cut(p.find('bread'), p.find('knife'));
+      if (maybe(random)) p.cut(p.find('bread'), p.find('knife'));
       p.putDown(p.find('knife'));
       p.pickUp(p.find('bread'));
       p.putDown(p.find('bread'), p.find('plate'));
     },
   },
   'mix juice': {
-    needs: ['bottle', 'bowl', 'spoon', 'mug'],
+    needs: ['bottle', 'bowl', 'spoon'],
     run(p, random) {
-      p.pour(p.find('bottle'), p.find(maybe(random) ? 'bowl' : 'mug'));
+      if (maybe(random, 0.4)) p.move(p.find('bowl'));
+      p.pour(p.find('bottle'), p.find('bowl'));
       if (maybe(random)) p.putDown(p.find('bottle'));
       p.stir(p.find('bowl'), p.find('spoon'));
       p.tidyHands();
@@ -62,9 +64,9 @@ const scripts: Record<Goal, Script> = {
     },
   },
   'set the table': {
-    needs: ['plate', 'mug', 'knife', 'bowl'],
+    needs: ['plate', 'mug', 'knife'],
     run(p, random) {
-      for (const category of random.shuffle<Category>(['plate', 'mug', 'knife', 'bowl']).slice(0, 3)) {
+      for (const category of random.shuffle<Category>(['plate', 'mug', 'knife'])) {
         if (maybe(random, 0.3) && p.move(p.find(category))) continue;
         p.pickUp(p.find(category));
         p.putDown(p.find(category));
@@ -72,10 +74,10 @@ const scripts: Record<Goal, Script> = {
     },
   },
   'pack the box': {
-    needs: ['box', 'jar', 'sponge'],
+    needs: ['box', 'mug', 'sponge'],
     run(p, random) {
       const box = p.find('box');
-      const packed = p.find(maybe(random) ? 'jar' : 'sponge');
+      const packed = p.find(maybe(random) ? 'mug' : 'sponge');
       if (!p.items[box].open) p.toggle(box);
       p.pickUp(packed);
       p.putDown(packed, box);
@@ -95,10 +97,11 @@ export function planTake(room: Room, duration: number, random: Random): Plan {
   const order: Goal[] = [];
   for (const goal of chosen) {
     const union = new Set([...wanted, ...scripts[goal].needs]);
-    if (union.size > 7) continue;
+    if (union.size > 6) continue;
     for (const category of union) wanted.add(category);
     order.push(goal);
   }
+  if (!wanted.has('box')) wanted.add('jar'); // something to open
   for (const extra of random.shuffle(categories)) if (wanted.size < 6) wanted.add(extra);
   const planner = new Planner(room, random.shuffle([...wanted]), random);
   const placements = planner.placements();
@@ -118,7 +121,7 @@ export function planTake(room: Room, duration: number, random: Random): Plan {
     if (planner.actions.length === first) continue;
     activities.push({ goal, start, end: planner.actions.at(-1)!.end });
     planner.filler();
-    if (maybe(random)) planner.filler();
+    planner.filler();
   }
   const actions = planner.actions.filter(({ end }) => end <= duration);
   return { placements, actions, activities: activities.filter(({ end }) => end <= duration), duration };

@@ -1,4 +1,4 @@
-import { graspPoint, models, type Side, topOf } from '../world/objects.ts';
+import { graspPoint, insideHeight, models, type Side, topOf } from '../world/objects.ts';
 import { toWorld } from '../world/body.ts';
 import { fromStation, type Room } from '../world/room.ts';
 import { about, add, compose, mix, type Rotation, rotate, smoothstep, subtract, type Vector } from '../world/vector.ts';
@@ -64,7 +64,7 @@ const animations: Record<Verb, (stage: Stage) => void> = {
     const { action, u, now, room } = stage;
     const index = action.object as number;
     const side = action.hand as Side;
-    const spot = action.target === null ? fromStation(room.stations[action.station], action.to as Vector) : toWorld(stage.begin, onObject(stage, action.target, [0, 0, categoryOf(stage, action.target) === 'box' ? 0.1 : 0.025]));
+    const spot = action.target === null ? fromStation(room.stations[action.station], action.to as Vector) : toWorld(stage.begin, onObject(stage, action.target, [0, 0, insideHeight(categoryOf(stage, action.target))]));
     const place = add(toBody(stage.begin, spot), graspPoint(categoryOf(stage, index), side));
     const hand = handOf(stage);
     hand.position = along([[0, startOf(stage)], [0.3, up(place, 0.14)], [0.52, place], [0.58, place], [0.75, add(place, mirror(side, [0.08, -0.06, 0.08]))], [1, restPosition(side)]], u);

@@ -1,5 +1,5 @@
 import type { Random } from '@egolab/foundation';
-import { type Category, models, type Side } from '../world/objects.ts';
+import { type Category, insideHeight, models, type Side } from '../world/objects.ts';
 import type { Room } from '../world/room.ts';
 import type { Vector } from '../world/vector.ts';
 import type { Action, Placement, Verb } from './action.ts';
@@ -74,13 +74,13 @@ export class Planner {
     const radius = models[this.items[index].category].footprint;
     let best: Vector = [0, 0.45, 0];
     let bestClearance = -Infinity;
-    for (let attempt = 0; attempt < 60; attempt++) {
+    for (let attempt = 0; attempt < 80; attempt++) {
       const central = isWorkpiece(this.items[index].category);
-      const x = this.random.uniform(side === 'right' ? -0.1 : central ? -0.24 : -0.42, side === 'left' ? 0.1 : central ? 0.24 : 0.42);
-      const spot: Vector = [x, this.random.uniform(0.34, central ? 0.5 : 0.62), this.room.stations[station].surfaceHeight];
+      const x = this.random.uniform(side === 'right' ? -0.1 : central ? -0.28 : -0.46, side === 'left' ? 0.1 : central ? 0.28 : 0.46);
+      const spot: Vector = [x, this.random.uniform(0.34, central ? 0.54 : 0.66), this.room.stations[station].surfaceHeight];
       const clearance = this.clearance(spot, index, station) - radius;
       if (clearance > bestClearance) [best, bestClearance] = [spot, clearance];
-      if (clearance > 0.03 && attempt > 4) break;
+      if (clearance > 0.03) break;
     }
     return best;
   }
@@ -138,7 +138,7 @@ export class Planner {
     if (target !== null) {
       this.walk(this.items[target].station);
       const { position, category } = this.items[target];
-      const to: Vector = [position[0], position[1], position[2] + (category === 'box' ? 0.1 : 0.025)];
+      const to: Vector = [position[0], position[1], position[2] + insideHeight(category)];
       Object.assign(item, { heldBy: null, inside: target, station: this.station, position: to });
       this.emit('put down', { hand, object: index, target, to });
       return;

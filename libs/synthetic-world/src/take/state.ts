@@ -1,4 +1,4 @@
-import { graspPoint, type ObjectState, type Side } from '../world/objects.ts';
+import { graspPoint, insideHeight, type ObjectState, type Side } from '../world/objects.ts';
 import { toWorld } from '../world/body.ts';
 import { fromStation, type Room } from '../world/room.ts';
 import { about, add, compose, identity, type Rotation, rotate, subtract, unrotate, type Vector } from '../world/vector.ts';
@@ -71,7 +71,6 @@ export function settle(state: WorldState, placements: readonly Placement[]): voi
   for (const object of state.objects) {
     if (object.inside < 0 || object.heldBy) continue;
     const container = state.objects[object.inside];
-    const height = placements[object.inside].category === 'box' ? 0.1 : 0.025;
-    object.position = add(container.position, [0, 0, height]);
+    object.position = add(container.position, rotate(container.rotation, [0, 0, insideHeight(placements[object.inside].category)]));
   }
 }

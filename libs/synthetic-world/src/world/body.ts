@@ -15,7 +15,7 @@ export interface Wearer {
 export const gloveColours: Record<Side, Colour> = { left: [0.12, 0.3, 0.95], right: [1, 0.48, 0.04] };
 
 export function drawWearer(random: Random): Wearer {
-  const cloth = (): Colour => [random.uniform(0.2, 0.7), random.uniform(0.2, 0.7), random.uniform(0.2, 0.7)];
+  const cloth = (): Colour => [random.uniform(0.25, 0.6), random.uniform(0.25, 0.6), random.uniform(0.25, 0.6)];
   return {
     pronoun: random.choice(['his', 'her'] as const),
     shirt: cloth(),

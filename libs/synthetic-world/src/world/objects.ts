@@ -27,8 +27,8 @@ export const liquidColours: Record<Liquid, Colour> = { water: [0.45, 0.75, 1], j
 export const models: Record<Category, ObjectModel> = {
   mug: { footprint: 0.07, height: 0.13, colour: [0.86, 0.1, 0.12], grasp: [0.065, 0, 0.075], container: true },
   bowl: { footprint: 0.11, height: 0.08, colour: [0.97, 0.83, 0.08], grasp: [0.11, 0, 0.06], container: true },
-  plate: { footprint: 0.13, height: 0.025, colour: [0.97, 0.97, 0.97], grasp: [0.13, 0, 0.03] },
-  pan: { footprint: 0.13, height: 0.06, colour: [0.09, 0.09, 0.11], grasp: [0.03, -0.22, 0.06], container: true },
+  plate: { footprint: 0.12, height: 0.025, colour: [0.97, 0.97, 0.97], grasp: [0.12, 0, 0.03] },
+  pan: { footprint: 0.115, height: 0.06, colour: [0.09, 0.09, 0.11], grasp: [0, -0.2, 0.06], container: true },
   bottle: { footprint: 0.06, height: 0.28, colour: [0.05, 0.58, 0.2], grasp: [0.055, 0, 0.13], liquid: 'juice' },
   kettle: { footprint: 0.1, height: 0.2, colour: [0.55, 0.16, 0.75], grasp: [0.1, 0, 0.1], liquid: 'water' },
   box: { footprint: 0.13, height: 0.16, colour: [0.5, 0.28, 0.12], grasp: [0.13, 0, 0.1], openable: true },
@@ -36,7 +36,7 @@ export const models: Record<Category, ObjectModel> = {
   knife: { footprint: 0.1, height: 0.03, colour: [0.8, 0.84, 0.88], grasp: [0, -0.14, 0.03] },
   spoon: { footprint: 0.1, height: 0.03, colour: [0.98, 0.42, 0.68], grasp: [0, -0.13, 0.03] },
   sponge: { footprint: 0.08, height: 0.05, colour: [0.66, 0.95, 0.12], grasp: [0, 0, 0.06] },
-  bread: { footprint: 0.1, height: 0.1, colour: [0.86, 0.64, 0.34], grasp: [0.03, 0, 0.1] },
+  bread: { footprint: 0.09, height: 0.1, colour: [0.86, 0.64, 0.34], grasp: [0.02, 0, 0.1] },
 };
 
 /** Where a hand of this side holds the object, in the object's frame. */
@@ -44,6 +44,9 @@ export function graspPoint(category: Category, side: Side): Vector {
   const [x, y, z] = models[category].grasp;
   return [side === 'right' ? x : -x, y, z];
 }
+
+/** Height at which things stand in or on an object. */
+export const insideHeight = (container: Category): number => (container === 'box' ? 0.009 : 0.024);
 
 /** The height at which a hand touches a lid, or the top. */
 export const topOf = (category: Category): number => models[category].height + (category === 'jar' ? 0.03 : 0.02);
@@ -129,13 +132,13 @@ const shapes: Record<Category, (colour: Colour, dark: Colour, look: Appearance, 
     filling(0.094, 0.0805, state, dark),
   ],
   plate: (colour, _dark, look) => [
-    cylinder(0.13, 0.01, [0, 0, 0.012], colour),
-    cylinder(0.085, 0.002, [0, 0, 0.0225], shadeOf(colour, 0.82), { accent: look.trim }),
+    cylinder(0.12, 0.01, [0, 0, 0.012], colour),
+    cylinder(0.078, 0.002, [0, 0, 0.0225], shadeOf(colour, 0.82), { accent: look.trim }),
   ],
   pan: (colour, _dark, _look, state) => [
-    cylinder(0.13, 0.03, [0, 0, 0.03], colour),
-    filling(0.115, 0.0605, state, [0.25, 0.25, 0.28]),
-    rod([0, -0.14, 0.045], [0, -0.27, 0.055], 0.016, colour),
+    cylinder(0.115, 0.03, [0, 0, 0.03], colour),
+    filling(0.1, 0.0605, state, [0.25, 0.25, 0.28]),
+    rod([0, -0.125, 0.045], [0, -0.25, 0.055], 0.016, colour),
   ],
   bottle: (colour, _dark, look) => [
     cylinder(0.052, 0.09, [0, 0, 0.09], colour),
@@ -156,11 +159,10 @@ const shapes: Record<Category, (colour: Colour, dark: Colour, look: Appearance, 
     const angle = 1.9 * state.open;
     const hinge: Vector = [0, 0.11, 0.142];
     const lid = rotate(about('x', angle), [0, -0.11, 0.012]);
-    return [
-      box([0.13, 0.11, 0.07], [0, 0, 0.07], colour, stripes),
-      box([0.118, 0.098, 0.001], [0, 0, 0.1405], dark),
-      box([0.135, 0.115, 0.012], add(hinge, lid), shadeOf(colour, 1.35), { ...stripes, rotation: about('x', angle) }),
-    ];
+    const wall = (size: Vector, position: Vector) => box(size, position, colour, stripes);
+    const walls = [-1, 1].flatMap((sign) => [wall([0.13, 0.008, 0.07], [0, sign * 0.102, 0.07]), wall([0.008, 0.094, 0.07], [sign * 0.122, 0, 0.07])]);
+    const body = state.open > 0.01 ? [...walls, box([0.114, 0.094, 0.004], [0, 0, 0.004], dark)] : [wall([0.13, 0.11, 0.07], [0, 0, 0.07])];
+    return [...body, box([0.135, 0.115, 0.012], add(hinge, lid), shadeOf(colour, 1.35), { ...stripes, rotation: about('x', angle) })];
   },
   jar: (colour, dark, _look, state) => {
     const rise = 0.12 * Math.min(1, state.open * 2) - 0.255 * Math.max(0, state.open * 2 - 1);
@@ -187,8 +189,8 @@ const shapes: Record<Category, (colour: Colour, dark: Colour, look: Appearance, 
     const gap = 0.025 * state.cut;
     const crumb: Colour = [0.98, 0.93, 0.78];
     const half = (sign: number): Primitive[] => [
-      box([0.055, 0.05, 0.035], [sign * (0.055 + gap), 0, 0.036], colour, { texture: Texture.Grain, accent: shadeOf(colour, 0.8), textureScale: 0.1 }),
-      { shape: Shape.Capsule, size: [0.05, 0.05, 0.05], position: [sign * (0.055 + gap), 0, 0.055], rotation: about('y', Math.PI / 2), colour: shadeOf(colour, 0.92) },
+      box([0.042, 0.05, 0.035], [sign * (0.042 + gap), 0, 0.036], colour, { texture: Texture.Grain, accent: shadeOf(colour, 0.8), textureScale: 0.1 }),
+      { shape: Shape.Capsule, size: [0.05, 0.05, 0.03], position: [sign * (0.03 + gap), 0, 0.055], rotation: about('y', Math.PI / 2), colour: shadeOf(colour, 0.92) },
       box([0.001, 0.046, 0.034], [sign * (gap - 0.0005), 0, 0.036], crumb),
     ];
     return state.cut > 0.02 ? [...half(-1), ...half(1)] : [...half(-1).slice(0, 2), ...half(1).slice(0, 2)];
