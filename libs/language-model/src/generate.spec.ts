@@ -78,6 +78,12 @@ describe('generate', () => {
     );
     expect(generate(model, [3, 1, 4], { maxNewTokens: 100 }).tokens).toHaveLength(13);
     expect(() => generate(model, [], { maxNewTokens: 1 })).toThrow(/the prompt is empty/);
+    expect(() => generate(model, [1], { maxNewTokens: 1, temperature: -1 })).toThrow(
+      /expected a temperature of 0 or more, got -1/,
+    );
+    expect(() => generate(model, [1], { maxNewTokens: 1, topP: 0 })).toThrow(
+      /expected top-p above 0 and up to 1, got 0/,
+    );
     expect(() => generate(model, [20], { maxNewTokens: 1 })).toThrow(/the token id 20; the model knows 0 to 19/);
     expect(() => generate(model, Array(16).fill(1), { maxNewTokens: 1 })).toThrow(
       /the prompt has 16 tokens; the model reads at most 16/,

@@ -26,7 +26,8 @@ export interface GenerateOptions {
  *
  * @param prompt token ids, BOS included where the model wants one, or embeddings `[1, sequence, hidden]` (the caller's own)
  * @returns the new ids, without the end token
- * @throws UserError for an empty prompt, one that leaves no room before `max_position_embeddings`, or ids beyond the vocabulary
+ * @throws UserError for an empty prompt, one that leaves no room before `max_position_embeddings`, ids beyond the vocabulary, a negative temperature
+ *   or a top-p outside (0, 1]
  */
 export function generate(
   model: { config: LlamaConfig; parameters: Scope },
@@ -35,6 +36,7 @@ export function generate(
 ): { tokens: number[] } {
   const { config, parameters } = model;
   const { maxNewTokens, temperature = 0, topP = 1, seed = 0, eosIds = [], lora } = options;
+  checkSampling(temperature, topP);
   if (Array.isArray(prompt)) checkIds(config, prompt);
   const promptLength = Array.isArray(prompt) ? prompt.length : (prompt as Tensor).shape[1]!;
   const room = checkLength(config, promptLength, maxNewTokens);
@@ -53,6 +55,19 @@ export function generate(
     cache.dispose();
   }
   return { tokens };
+}
+
+function checkSampling(temperature: number, topP: number): void {
+  if (!(temperature >= 0 && Number.isFinite(temperature)))
+    throw new UserError({
+      what: `expected a temperature of 0 or more, got ${temperature}`,
+      mend: 'use 0 for greedy decoding',
+    });
+  if (!(topP > 0 && topP <= 1))
+    throw new UserError({
+      what: `expected top-p above 0 and up to 1, got ${topP}`,
+      mend: 'use 1 to draw from all tokens',
+    });
 }
 
 /** Added tokens of a tokenizer may have no row in the embeddings. */

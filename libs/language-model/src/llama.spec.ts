@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
 import { type Checkpoint, loadParameters, openCheckpoint } from '@egolab/checkpoints';
 import { readJsonFile } from '@egolab/foundation';
-import { crossEntropy, valueAndGrads } from '@egolab/nn';
+import { crossEntropy, valueAndGrads, withPrecision } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -103,6 +103,20 @@ describe('the decoder against transformers', () => {
       }
     });
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('bfloat16', () => {
+  it('keeps logits within its 8 bits of mantissa', () => {
+    tf.tidy(() => {
+      const scores = withPrecision('bfloat16', () =>
+        modelLogits(config, { gradientCheckpointing: true, attention: 'chunked' }),
+      );
+      const largest = expected.read('full').reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const difference = largestDifference(scores, 'full');
+      expect(difference).toBeGreaterThan(0);
+      expect(difference).toBeLessThan(0.03 * largest);
+    });
   });
 });
 
