@@ -107,7 +107,7 @@ def smollm2() -> None:
         with torch.no_grad():
             scores = model(ids).logits[0, -1]
             output = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=NEW_TOKENS, pad_token_id=2)
-        new = [token for token in output[0, ids.shape[1] :].tolist() if token != tokenizer.eos_token_id]
+        new = output[0, ids.shape[1] :].tolist()
         records.append({**prompt, "promptTokens": ids.shape[1], "tokens": new, "continuation": tokenizer.decode(new), "firstScores": [round(x, 5) for x in scores[:8].tolist()]})
     (OUT / "smollm2.json").write_text("[\n" + ",\n".join(json.dumps(record, ensure_ascii=False) for record in records) + "\n]\n")
 

@@ -70,11 +70,11 @@ describe('generate', () => {
     embeddings.dispose();
   });
 
-  it('stops at an end token, which it leaves out, and at the last position', () => {
+  it('stops after an end token, and at the last position', () => {
     const { tokens } = generate(model, [3, 1, 4], { maxNewTokens: 10 });
     const stop = tokens[4];
     expect(generate(model, [3, 1, 4], { maxNewTokens: 10, eosIds: [stop] }).tokens).toEqual(
-      tokens.slice(0, tokens.indexOf(stop)),
+      tokens.slice(0, tokens.indexOf(stop) + 1),
     );
     expect(generate(model, [3, 1, 4], { maxNewTokens: 100 }).tokens).toHaveLength(13);
     expect(() => generate(model, [], { maxNewTokens: 1 })).toThrow(/the prompt is empty/);

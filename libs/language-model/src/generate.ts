@@ -16,7 +16,7 @@ export interface GenerateOptions {
   topP?: number;
   /** of sampling; the same seed gives the same text (default 0) */
   seed?: number;
-  /** generation stops after one of these, which is not among the tokens returned */
+  /** generation stops after one of these */
   eosIds?: readonly number[];
   lora?: ActiveLora;
 }
@@ -25,7 +25,7 @@ export interface GenerateOptions {
  * Continue a prompt, token by token, with a key-value cache.
  *
  * @param prompt token ids, BOS included where the model wants one, or embeddings `[1, sequence, hidden]` (the caller's own)
- * @returns the new ids, without the end token
+ * @returns the new ids, the end token included where one came (as transformers' `generate`): decode them with `skipSpecialTokens`
  * @throws UserError for an empty prompt, one that leaves no room before `max_position_embeddings`, ids beyond the vocabulary, a negative temperature
  *   or a top-p outside (0, 1]
  */
@@ -47,8 +47,8 @@ export function generate(
     let next: readonly number[] | Tensor = prompt;
     while (tokens.length < room) {
       const token = sampleToken(lastScores(parameters, config, next, cache, lora), sampling);
-      if (eosIds.includes(token)) break;
       tokens.push(token);
+      if (eosIds.includes(token)) break;
       next = [token];
     }
   } finally {
