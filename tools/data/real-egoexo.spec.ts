@@ -1,15 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { egoExoClips, validateDataset } from '@egolab/ego-data';
 import { ClipReader } from '@egolab/video';
 import { buildRealEgoExo } from './real-egoexo.ts';
 
+const temporary = mkdtempSync(join(tmpdir(), 'egolab-real-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
 const clips = new URL('../../../shared/real/clips', import.meta.url).pathname;
 
 it.skipIf(!existsSync(clips))('real clips go through the whole data path (needs ../shared/real)', async () => {
-  const root = join(mkdtempSync(join(tmpdir(), 'egolab-real-')), 'egoexo');
+  const root = join(mkdtempSync(join(temporary, 'out-')), 'egoexo');
   await buildRealEgoExo(clips, root, 64);
   expect(await validateDataset(root, 'ego-exo4d')).toMatchObject({ valid: true, counts: { 'clips train': 10, 'clips val': 5 } });
   const train = egoExoClips({ root, split: 'train' });
@@ -22,13 +25,13 @@ it.skipIf(!existsSync(clips))('real clips go through the whole data path (needs 
 });
 
 it('replaces its own folder and nothing else', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'egolab-real-'));
+  const folder = mkdtempSync(join(temporary, 'out-'));
   writeFileSync(join(folder, 'thesis.tex'), 'dear');
   await expect(buildRealEgoExo(folder, folder)).rejects.toThrow(/holds something else/);
   expect(readdirSync(folder)).toEqual(['thesis.tex']);
 });
 
 it('says which clips it misses', async () => {
-  const empty = mkdtempSync(join(tmpdir(), 'egolab-real-'));
+  const empty = mkdtempSync(join(temporary, 'out-'));
   await expect(buildRealEgoExo(empty, join(empty, 'out'))).rejects.toThrow(/expected the clips ego_lavila_ego4d_2s\.mp4/);
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClipReader, decodeFrames } from './index.ts';
 import { DiskCache } from './decode-cache.ts';
 import { writeNumberedVideo } from './numbered-video.ts';
@@ -15,6 +15,7 @@ const clips = Array.from({ length: 30 }, (_, i) => ({ media: video(i % 3), start
 const files = (path: string) =>
   readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(async () => {
   for (let i = 0; i < 3; i++) await writeNumberedVideo(video(i), 40, 8);
 });

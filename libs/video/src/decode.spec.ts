@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '@egolab/foundation';
 import { clipResize, decodeClips, decodeFrames, probe, readPng, readVideo, writePng, writeVideo } from './index.ts';
 import { runFfmpeg } from './ffmpeg.ts';
@@ -12,6 +12,7 @@ const long = join(folder, 'long.mp4');
 const { height, width } = numberedSize;
 const sampler = 'videollama2-v1';
 
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => writeNumberedVideo(long, 1500, 25));
 
 describe('probe', () => {

@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readGreyPng, readPng, VideoWriter, writePng, writeVideo } from './index.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'egolab-encode-'));
+const root = mkdtempSync(join(tmpdir(), 'egolab-encode-'));
+const folder = () => mkdtempSync(join(root, 'out-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 const noise = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 2654435761) >>> 24);
 
 describe('writeVideo', () => {
