@@ -2,9 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
 import { readableDvcLine } from './dvc-output.ts';
-import { assertStage, upTo } from './pipeline.ts';
+import { assertStage, stageNames, upTo } from './pipeline.ts';
 import { keyOf, planFor, type Choice, type Plan } from './plan.ts';
 import { readRun } from './run-folder.ts';
 import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
@@ -21,16 +22,21 @@ export async function repro(
   workspace: Workspace = ownWorkspace,
 ): Promise<number> {
   for (const target of targets) assertStage(workspace.stages, target);
+  assertPreset(workspace.presets, choice.preset);
+  if (choice.sets.length === 0)
+    return dvcRepro(targets.length > 0 ? targets : stageNames(workspace.stages), choice.preset, workspace.root);
   const plan = await planFor(workspace, choice);
   const wanted = targets.length > 0 ? targets : [...plan.stages.keys()];
   const needed = new Set(wanted.flatMap((target) => upTo(plan.stages, target).map(({ name }) => name)));
   const names = [...plan.stages.keys()].filter((name) => needed.has(name));
   const shared = names.filter((name) => plan.variantOf(name) === plan.preset);
   const changed = names.filter((name) => plan.variantOf(name) !== plan.preset);
-  return (shared.length > 0 ? await dvcRepro(shared, plan) : 0) || (await runVariant(changed, plan));
+  return (
+    (shared.length > 0 ? await dvcRepro(shared, plan.preset, workspace.root) : 0) || (await runVariant(changed, plan))
+  );
 }
 
-async function dvcRepro(stages: readonly string[], { preset, workspace: { root } }: Plan): Promise<number> {
+async function dvcRepro(stages: readonly string[], preset: string, root: string): Promise<number> {
   const dvc = join(root, '.venv/bin/dvc');
   if (!existsSync(dvc)) throw new UserError({ what: "DVC isn't installed", where: dvc, mend: 'run `npm run setup`' });
   return supervise(dvc, ['repro', ...stages.map((name) => `${name}@${preset}`)], root, readableDvcLine);

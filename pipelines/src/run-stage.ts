@@ -123,7 +123,10 @@ async function runLocked(
     rmSync(partial, { recursive: true, force: true });
     await tracked.finish(signal.aborted ? 'KILLED' : 'FAILED');
     if (signal.aborted)
-      throw new Interrupted(signal.reason as StopSignal, `go on with the same command: \`${commandOf(stage, plan)}\``);
+      throw new Interrupted(
+        signal.reason as StopSignal,
+        `run the same command again to go on, or \`${commandOf(stage, plan)}\``,
+      );
     throw error;
   }
 }

@@ -74,6 +74,18 @@ describe('loadConfig', () => {
     expect(config.stage2).toMatchObject({ optimizer: { learningRate: 1e-5, warmupRatio: 0.03 }, milestones: [1, 2.5] });
   });
 
+  it('knows YAML anchors and merge keys', () => {
+    const merged =
+      good.replace('learningRate: 2e-4', 'learningRate: 1').replace('optimizer:', 'optimizer: &adam') +
+      'other: { <<: *adam, warmupRatio: 0.5 }\n';
+    expect(mistake(merged)).toMatch(/micro\.yaml:\d+: other is not a known key/);
+    expect(
+      load(
+        good.replace(/optimizer:[^]*0.03/, 'optimizer: { <<: { learningRate: 1, warmupRatio: 0 }, warmupRatio: 0.5 }'),
+      ).stage2.optimizer,
+    ).toEqual({ learningRate: 1, warmupRatio: 0.5 });
+  });
+
   it('names every mistake of the file at once, each with its line', () => {
     const message = mistake(
       good

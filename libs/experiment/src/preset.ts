@@ -23,14 +23,18 @@ export function presetNames(folder: string): string[] {
     .sort();
 }
 
+/** Refuse a name that no preset has. */
+export function assertPreset(folder: string, name: string): void {
+  const names = presetNames(folder);
+  if (names.includes(name)) return;
+  throw new UserError({ what: `there is no preset "${name}"`, where: '--preset', mend: suggestion(name, names) });
+}
+
 /** Read `<folder>/<name>.yaml`. An unknown name, broken YAML or a doubled key is a UserError that says where. */
 export function readPreset(folder: string, name: string, file = join(folder, `${name}.yaml`)): Preset {
-  const names = presetNames(folder);
-  if (!names.includes(name)) {
-    throw new UserError({ what: `there is no preset "${name}"`, where: '--preset', mend: suggestion(name, names) });
-  }
+  assertPreset(folder, name);
   const lines = new LineCounter();
-  const document = parseDocument(readTextFile(join(folder, `${name}.yaml`)), { lineCounter: lines });
+  const document = parseDocument(readTextFile(join(folder, `${name}.yaml`)), { lineCounter: lines, merge: true });
   const [error] = document.errors;
   if (error) {
     const { line, col } = lines.linePos(error.pos[0]);

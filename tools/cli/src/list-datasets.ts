@@ -39,7 +39,7 @@ const known = [
     use: 'stage 3',
     folder: 'egoit',
     mark: '',
-    mend: 'the annotations of https://huggingface.co/datasets/lyx97/EgoIT-99K, the videos from its source datasets',
+    mend: 'annotations: https://egovisiongroup.github.io/Exo2Ego.github.io; videos: EGTEA, Something-Something-V2, EgoTimeQA, OpenEQA, EgoExoLearn',
   },
   {
     name: 'web video-text and image-text',

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig, loadStages, workspace } from './index.ts';
+import { presetNames } from '@egolab/experiment';
+import { dvcYaml } from './dvc-yaml.ts';
+
+it('is what the stages say (else: `npx nx run pipelines:dvc-yaml`)', async () => {
+  expect(readFileSync(join(workspace.root, 'dvc.yaml'), 'utf8')).toBe(await dvcYaml(workspace));
+});
+
+it('gives every stage a target of Nx', async () => {
+  const { targets } = JSON.parse(readFileSync(join(workspace.root, 'pipelines/project.json'), 'utf8')) as {
+    targets: Record<string, { options?: { command: string } }>;
+  };
+  const commands = Object.values(targets).flatMap(({ options }) => options?.command.split(' ').slice(4) ?? []);
+  expect([...(await loadStages(workspace.stages)).keys()].filter((name) => !commands.includes(name))).toEqual([]);
+});
+
+it.each(presetNames(workspace.presets))('preset %s fits the schema that the stages declare', async (preset) => {
+  expect(await loadConfig(preset)).toMatchObject({ seed: expect.any(Number) });
+});
+
+it('names every preset in the matrix', () => {
+  const { stages } = parse(readFileSync(join(workspace.root, 'dvc.yaml'), 'utf8')) as {
+    stages: Record<string, { matrix: { preset: string[] } }>;
+  };
+  for (const { matrix } of Object.values(stages)) expect(matrix.preset).toEqual(presetNames(workspace.presets));
+});

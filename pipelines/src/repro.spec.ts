@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readableDvcLine } from './dvc-output.ts';
+import { makeCheckout } from './fixtures/checkout.ts';
+import { workspace } from './workspace.ts';
+
+const hasDvc = existsSync(join(workspace.root, '.venv/bin/dvc'));
+
+it.skipIf(!hasDvc)(
+  'runs what is stale, reuses the rest, and keeps variants apart (skipped without DVC in .venv)',
+  () => {
+    const root = makeCheckout();
+    const node = (...args: string[]) => {
+      const env = {
+        ...process.env,
+        TSX_TSCONFIG_PATH: join(root, 'tsconfig.base.json'),
+        MLFLOW_TRACKING_URI: 'http://127.0.0.1:9',
+      };
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...args], {
+        cwd: root,
+        encoding: 'utf8',
+        env,
+      });
+      return { status, stdout, stderr };
+    };
+    const repro = (...args: string[]) => node('pipelines/src/main.ts', ...args);
+
+    expect(node('pipelines/src/dvc-yaml.ts').status).toBe(0);
+    const fresh = repro('second');
+    expect(fresh.stderr).toContain('second: done in');
+    expect(fresh.status).toBe(0);
+    expect(readdirSync(join(root, 'artifacts/micro/second')).sort()).toEqual([
+      'history.csv',
+      'metrics.json',
+      'model.json',
+      'run.json',
+    ]);
+
+    const again = repro('second');
+    expect(again.stdout).toBe(
+      'first: reused (nothing that it depends on has changed)\nsecond: reused (nothing that it depends on has changed)\n',
+    );
+
+    const variant = repro('second', '--set', 'second.learningRate=3');
+    expect(variant.stdout).toContain('first: reused');
+    const [folder] = readdirSync(join(root, 'artifacts')).filter((name) => name.startsWith('micro+'));
+    expect(JSON.parse(readFileSync(join(root, 'artifacts', folder, 'second/run.json'), 'utf8'))).toMatchObject({
+      preset: 'micro',
+      sets: ['second.learningRate=3'],
+    });
+
+    const mistyped = repro('secnd');
+    expect(mistyped.status).toBe(2);
+    expect(mistyped.stderr).toBe('stage: there is no stage "secnd"\n  did you mean "second"?\n');
+  },
+);
+
+it('tells what DVC did in the words of the pipeline', () => {
+  expect(readableDvcLine("Stage 'stage1@micro' didn't change, skipping")).toBe(
+    'stage1: reused (nothing that it depends on has changed)',
+  );
+  expect(readableDvcLine("Stage 'stage1@micro' is cached - skipping run, checking out outputs")).toBe(
+    'stage1: reused from the cache (it ran like this before)',
+  );
+  expect(readableDvcLine('To track the changes with git, run:')).toBeUndefined();
+  expect(readableDvcLine("Reproduction failed: 'x'")).toBe("Reproduction failed: 'x'");
+});
