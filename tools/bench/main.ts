@@ -1,0 +1,97 @@
+/** `npx tsx tools/bench/main.ts [vit|smollm2|growth] …`: our step against PyTorch's, see README.md. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeSafetensors } from '@egolab/checkpoints';
+import { Random } from '@egolab/foundation';
+import type { Answer } from './protocol.ts';
+import { Side } from './side.ts';
+import { configOf, workload, type WorkloadName } from './workloads.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: 'string', default: 'python3' },
+    precision: { type: 'string', multiple: true, default: ['float32', 'bfloat16'] },
+    attention: { type: 'string', default: 'chunked' },
+    batch: { type: 'string', default: '8' },
+    repeats: { type: 'string', default: '5' },
+    steps: { type: 'string', default: '200' },
+  },
+});
+const batch = Number(options.batch);
+const folder = join(tmpdir(), 'egolab-bench');
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+/** Weights (kept between runs) and inputs that both sides read. */
+function prepare(name: WorkloadName): { weights: string; inputs: string } {
+  mkdirSync(folder, { recursive: true });
+  const [weights, inputs] = ['weights', 'inputs'].map((kind) => join(folder, `${name}-${kind}.safetensors`));
+  const { specs, inputs: make } = workload(name);
+  const random = new Random(name);
+  if (!existsSync(weights)) {
+    writeSafetensors(weights, Object.entries(specs).map(([key, { shape, init }]) => ({ name: key, shape, data: () => init(shape, random.split(key)) })));
+  }
+  writeSafetensors(inputs, Object.entries(make(batch)).map(([key, value]) => ({ name: key, ...value })));
+  return { weights, inputs };
+}
+
+function ours(name: WorkloadName, precision: string): Side {
+  const { weights, inputs } = prepare(name);
+  const flags = { workload: name, weights, inputs, precision, attention: options.attention, batch: options.batch };
+  return new Side(process.execPath, ['--import', 'tsx', file('ours.ts'), ...flagList(flags)]);
+}
+
+function reference(name: WorkloadName, precision: string): Side {
+  const { weights, inputs } = prepare(name);
+  return new Side(options.python, [file('reference.py'), ...flagList({ workload: name, weights, inputs, precision, config: JSON.stringify(configOf(name)) })]);
+}
+
+const flagList = (flags: Record<string, string>) => Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+
+/** @throws Error unless loss and gradient norms agree */
+async function checkParity(a: Side, b: Side, precision: string): Promise<string> {
+  const [mine, theirs] = [await a.ask('gradients'), await b.ask('gradients')];
+  const largest = Math.max(...Object.values(theirs.norms!));
+  let worst = Math.abs(mine.loss! - theirs.loss!) / Math.abs(theirs.loss!);
+  for (const [name, norm] of Object.entries(theirs.norms!)) worst = Math.max(worst, Math.abs(mine.norms![name] - norm) / Math.max(norm, 1e-3 * largest));
+  const bound = precision === 'float32' ? 1e-3 : 0.1;
+  if (!(worst < bound)) throw new Error(`no parity in ${precision}: losses ${mine.loss} and ${theirs.loss}, worst relative difference ${worst}`);
+  return `loss ${mine.loss!.toFixed(4)} and ${theirs.loss!.toFixed(4)}, worst relative difference of loss and gradient norms ${worst.toExponential(1)}`;
+}
+
+function timing([mine, theirs]: Answer[][], field: 'seconds' | 'cpu'): string {
+  const ratios = mine.map((answer, i) => answer[field]! / theirs[i][field]!);
+  const typical = (answers: Answer[]) => median(answers.map((answer) => answer[field]!)).toFixed(2);
+  return `${typical(mine)} s, PyTorch ${typical(theirs)} s, ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
+}
+
+async function compare(name: WorkloadName, precision: string): Promise<void> {
+  const [a, b] = [ours(name, precision), reference(name, precision)];
+  console.log(`\n${name} ${precision}, batch ${batch}, attention ${options.attention}`);
+  console.log(`  parity    ${await checkParity(a, b, precision)}`);
+  const sides = [a, b];
+  for (const side of sides) await side.ask('step');
+  for (const side of sides) await side.ask('reset');
+  const times: Answer[][] = [[], []];
+  for (let repeat = 0; repeat < Number(options.repeats); repeat++) {
+    for (const [i, side] of sides.entries()) {
+      await setTimeout(300); // the other side's threads stop spinning
+      times[i].push(await side.ask('step'));
+    }
+  }
+  const [mine, theirs] = [(await a.ask('memory')).peak!, (await b.ask('memory')).peak!];
+  console.log(`  step      ${timing(times, 'seconds')}`);
+  console.log(`  CPU time  ${timing(times, 'cpu')}`);
+  console.log(`  peak RSS  ${megabytes(mine)}, PyTorch ${megabytes(theirs)}, ratio ${(mine / theirs).toFixed(2)}`);
+  for (const side of sides) side.close();
+}
+
+for (const name of positionals.length > 0 ? positionals : ['vit', 'smollm2']) {
+  for (const precision of options.precision) await compare(name as WorkloadName, precision);
+}
