@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addMlflow } from './commands/mlflow.ts';
 import { addRun } from './commands/run.ts';
+import { addScore } from './commands/score.ts';
 import { addWindows } from './commands/windows.ts';
 
 /** The `egolab` command line. Commands load what they need when they run, so help comes at once. */
@@ -13,7 +14,7 @@ function program(): Command {
     .description('Staged experiment pipelines for egocentric video-language pretraining')
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addRun, addGenerate, addWindows, addData, addMlflow, addDoctor]) add(egolab);
+  for (const add of [addRun, addGenerate, addWindows, addScore, addData, addMlflow, addDoctor]) add(egolab);
   return egolab;
 }
 

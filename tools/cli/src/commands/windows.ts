@@ -28,9 +28,8 @@ export function addWindows(egolab: Command): void {
     )
     .requiredOption('--out <file>', 'CSV to write');
   handle<Options>(command, async ({ annotations, takes, alpha, beta, out }) => {
-    const { windowsTable, writeWindowsCsv } = await import('@egolab/ego-data');
-    const { rows, statistics, skipped } = windowsTable({ annotations, takes, alpha, beta });
-    writeWindowsCsv(out, rows);
+    const { writeWindows } = await import('../write-windows.ts');
+    const { rows, statistics, skipped } = writeWindows(out, { annotations, takes, alpha, beta });
     const lines = [
       `${rows.length} rows in ${out}`,
       JSON.stringify(statistics, null, 2),
