@@ -14,7 +14,7 @@ export interface ClipText {
   view: View;
 }
 
-/** Folder of one dataset: below the configured root, or in the world that stage `data` wrote. */
+/** Folder of one dataset: below the configured root, or in the world that stage `datasets` wrote. */
 export function datasetFolder(data: DataSettings, dataStage: string, name: string): string {
   return join(data.root ?? join(dataStage, 'world'), name);
 }

@@ -35,7 +35,7 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
     paper: 'Exo2Ego supplement D.2.2, Table 15',
     params: evaluationSettings,
     sections,
-    inputs: { data: 'data', languageModel: 'text-model', model: stage },
+    inputs: { data: 'datasets', languageModel: 'text-model', model: stage },
     outputs: ['predictions.json'],
     async run({ params, config, inputs, random, out, progress }) {
       const exo2ego = loadExo2Ego(config.models, languageModelPath(inputs.languageModel), inputs.model);

@@ -9,10 +9,10 @@ export const CHAT_TEMPLATE =
   "{% for message in messages %}{% if message['role'] == 'user' %}{{ bos_token + 'user: ' + message['content'] + '\n' }}" +
   "{% else %}{{ 'assistant: ' + message['content'] + eos_token }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}";
 
-/** Words that name what follows in a scene told in key words. */
-const KEYS = /(?= ?\b(?:hand|verb|object|with|liquid|target|direction|place)\b)/;
-/** A scene takes up to this many times the room of its key words: visual tokens are many and say things more than once. */
-const MAX_REPEATS = 5;
+/** Before each word that names what follows in a scene told in key words. */
+const KEYS = / (?=(?:hand|verb|object|with|liquid|target|direction|place)\b)/;
+/** One action takes up to this many times the room of its key words: visual tokens are many and say things more than once. */
+const MAX_REPEATS = 4;
 
 /**
  * A text as the language model will meet it: what visual tokens will say stands in key words where they will stand, in any
@@ -20,15 +20,15 @@ const MAX_REPEATS = 5;
  */
 export function textPrompt(tokenizer: Tokenizer, { prompt, text }: TextSample, random: Random): Prompt {
   const [scene, ...questions] = (prompt ?? '').split('\n');
-  const shown = scene.split(' ; ').map((facts) => retell(facts, random)).join(' ; ');
+  const facts = scene.split(' ; ');
+  const shown = facts.map((fact) => retell(fact, facts.length === 1 ? random.integer(1, MAX_REPEATS) : 1, random)).join(' ; ');
   if (questions.length === 0) return learned(tokenizer, shown, ` ${text}`);
   const asked = tokenizer.applyChatTemplate([{ role: 'user', content: [shown, ...questions].join('\n') }]);
-  return learned(tokenizer, asked, ` ${text}</s>`);
+  return learned(tokenizer, asked, ` ${text}${SPECIAL_TOKENS.eos_token}`);
 }
 
-function retell(facts: string, random: Random): string {
-  const words = facts.split(KEYS).map((word) => word.trim());
-  const repeats = random.integer(1, MAX_REPEATS);
+function retell(facts: string, repeats: number, random: Random): string {
+  const words = facts.split(KEYS);
   return random.shuffle(Array.from({ length: repeats }, () => words).flat()).join(' ');
 }
 

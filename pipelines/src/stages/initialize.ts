@@ -24,7 +24,7 @@ export const initialize = defineStage({
     trainConnector: z.boolean(),
   }),
   sections,
-  inputs: { data: 'data', languageModel: 'text-model' },
+  inputs: { data: 'datasets', languageModel: 'text-model' },
   outputs: ['model.safetensors', 'model.json'],
   async run(context) {
     const { params, config, random, inputs, out, progress } = context;

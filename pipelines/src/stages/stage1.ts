@@ -21,7 +21,7 @@ export const stage1 = defineStage({
     exoViews: z.enum(['all', 'best', 'random']),
   }),
   sections,
-  inputs: { data: 'data', languageModel: 'text-model', teacher: 'initialize' },
+  inputs: { data: 'datasets', languageModel: 'text-model', teacher: 'initialize' },
   outputs: ['model.safetensors', 'model.json'],
   async run(context) {
     const { params, config, inputs, out, progress } = context;

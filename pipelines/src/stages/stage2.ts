@@ -29,7 +29,7 @@ export const stage2 = defineStage({
     weights: z.strictObject({ vtg: z.number().min(0), kl: z.number().min(0), ccl: z.number().min(0) }),
   }),
   sections,
-  inputs: { data: 'data', languageModel: 'text-model', teacher: 'stage1', student: 'initialize' },
+  inputs: { data: 'datasets', languageModel: 'text-model', teacher: 'stage1', student: 'initialize' },
   outputs: ['model.safetensors', 'model.json'],
   async run(context) {
     const { params, config, inputs, out, progress } = context;

@@ -32,7 +32,7 @@ export const stage3 = defineStage({
     trainEgoEncoder: z.boolean(),
   }),
   sections,
-  inputs: { data: 'data', languageModel: 'text-model', student: 'stage2' },
+  inputs: { data: 'datasets', languageModel: 'text-model', student: 'stage2' },
   outputs: ['model.safetensors', 'model.json', 'adapter'],
   async run(context) {
     const { params, config, random, inputs, out, progress } = context;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { saveParameters } from '@egolab/checkpoints';
-import { UserError, writeFileAtomic, type Random } from '@egolab/foundation';
+import { UserError, writeFileAtomic } from '@egolab/foundation';
 import { embedTokens, llama, llamaParameters, logits, type LlamaConfig } from '@egolab/language-model';
 import { Parameters } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
@@ -27,13 +27,15 @@ export const textModel = defineStage({
   params: z.strictObject({
     /** texts of the synthetic world to learn from */
     numTexts: z.number().int().positive(),
+    /** longer texts are left out */
+    maxTokens: z.number().int().positive(),
     training: trainingSettings,
   }),
   sections,
-  inputs: { data: 'data' },
+  inputs: { data: 'datasets' },
   outputs: ['language-model.json'],
   async run(context) {
-    const { params, config, random, out } = context;
+    const { params, config, random, out, progress } = context;
     const { weights, config: architecture } = config.models.languageModel;
     const refer = async (path: string, folder: string) => {
       writeFileAtomic(out.path('language-model.json'), `${JSON.stringify({ path, digest: await contentDigest(folder) }, null, 2)}\n`);
@@ -51,8 +53,11 @@ export const textModel = defineStage({
     const texts = sampleTexts(config.data.world, params.numTexts, context.seed);
     writeTokenizer(folder, texts.map(({ prompt, text }) => ` ${prompt ?? ''} ${text}`), architecture);
     const tokenizer = loadTokenizer(folder);
-    const prompts = texts.map((text, i) => textPrompt(tokenizer, text, random.split('retell', i)));
-    const parameters = Parameters.initialize(llamaParameters(architecture), random.split('weights') as Random);
+    const prompts = texts
+      .map((text, i) => textPrompt(tokenizer, text, random.split('retell', i)))
+      .filter(({ ids }) => ids.length <= params.maxTokens);
+    progress.note(`${prompts.length} of ${texts.length} texts have at most ${params.maxTokens} tokens`);
+    const parameters = Parameters.initialize(llamaParameters(architecture), random.split('weights'));
     const result = await trainTask(context, {
       title: 'text model',
       settings: params.training,

@@ -10,8 +10,8 @@ import { defineStage } from '../stage.ts';
  * The datasets. Without `data.root` the synthetic world is generated, in the datasets' own formats, into `world/`;
  * with it, the folder is the user's and only checked to be there.
  */
-export const data = defineStage({
-  name: 'data',
+export const datasets = defineStage({
+  name: 'datasets',
   title: 'Datasets',
   paper: null,
   params: z.strictObject({ workers: z.number().int().positive() }),
