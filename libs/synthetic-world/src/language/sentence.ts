@@ -62,7 +62,10 @@ export function clause(fact: Fact, { form = 0, hand = 'possessive', colours = fa
       return `${verb} ${the(fact.object)} to the ${fact.direction}${by}`;
     case 'walk to':
       return `${verb} the ${fact.place}`;
-    default:
+    case 'open':
+    case 'close':
+    case 'turn':
+    case 'look at':
       return `${verb} ${the(fact.object)}${by}`;
   }
 }

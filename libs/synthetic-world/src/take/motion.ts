@@ -103,7 +103,7 @@ const animations: Record<Verb, (stage: Stage) => void> = {
     const turn = 2 * Math.PI * 1.7 * seconds;
     const inside = smoothstep(u, 0.15, 0.25) - smoothstep(u, 0.85, 0.95);
     const circle: Vector = [radius * Math.cos(turn), radius * Math.sin(turn), 0];
-    const tool = compose(about('y', (side === 'right' ? 0.35 : -0.35) * inside), about('x', -1.1 * inside));
+    const tool = compose(about('y', (side === 'right' ? 0.35 : -0.35) * inside), about('x', -0.8 * inside));
     const tip = rotate(tool, subtract([0, 0.16, 0.018], graspPoint('spoon', side)));
     const stirring = subtract(add(up(rim, -0.025), circle), tip);
     const hand = handOf(stage);

@@ -3,7 +3,7 @@ import { type CameraPose, lookAt } from '../render/camera.ts';
 import { type BodyPose, EYES, Instance, shoulder, toWorld } from '../world/body.ts';
 import { models } from '../world/objects.ts';
 import { fromStation, type Room } from '../world/room.ts';
-import { add, mix, norm, scale, subtract, unrotate, type Vector } from '../world/vector.ts';
+import { add, mix, norm, rotate, scale, subtract, unrotate, type Vector } from '../world/vector.ts';
 import type { Action, Plan } from './action.ts';
 import { animate } from './motion.ts';
 import { initialState, sides, type WorldState } from './state.ts';
@@ -52,7 +52,7 @@ export function* simulate(plan: Plan, room: Room, fps: number, random: Random): 
   const numFrames = Math.floor(plan.duration * fps);
   for (let frame = 0; frame < numFrames; frame++) {
     const time = frame / fps;
-    while (next < actions.length && actions[next].end <= time) begin = animate(actions[next], begin, 1, room, placements), next++;
+    while (next < actions.length && actions[next].end <= time) begin = animate(actions[next++], begin, 1, room, placements);
     const action = next < actions.length ? actions[next] : undefined;
     const u = action ? Math.max(0, (time - action.start) / (action.end - action.start)) : 0;
     const state = action && u > 0 ? animate(action, begin, u, room, placements) : begin;
@@ -83,25 +83,18 @@ function attention(actions: readonly Action[], current: number, time: number, st
   while (current < actions.length && actions[current].end < time) current++;
   const action = actions[current];
   const onObject = (index: number) => ({
-    point: add(state.objects[index].position, [0, 0, models[placements[index].category].height / 2]),
+    point: add(state.objects[index].position, rotate(state.objects[index].rotation, [0, 0, models[placements[index].category].height / 2])),
     instance: Instance.firstObject + index,
   });
   const onPlace = (station: number, place: Vector) => ({ point: fromStation(room.stations[station], place), instance: Instance.background as number });
   if (!action) return onPlace(0, [0, 0.5, room.stations[0].surfaceHeight]);
   const u = (time - action.start) / (action.end - action.start);
-  switch (action.verb) {
-    case 'walk to':
-      return onPlace(action.station, [0, 0.55, room.stations[action.station].surfaceHeight]);
-    case 'put down':
-      if (action.target !== null) return onObject(action.target);
-      return u < 0.5 ? onPlace(action.station, add(action.to as Vector, [0, 0, 0.03])) : onObject(action.object as number);
-    case 'pour':
-      return onObject(u < 0.12 ? (action.object as number) : (action.target as number));
-    case 'wipe':
-      return action.object === null ? onPlace(action.station, action.to as Vector) : onObject(action.object);
-    default:
-      return onObject(action.object as number);
-  }
+  if (action.verb === 'walk to') return onPlace(action.station, [0, 0.55, room.stations[action.station].surfaceHeight]);
+  if (action.verb === 'put down' && action.target !== null) return onObject(action.target);
+  if (action.verb === 'put down' && u < 0.5) return onPlace(action.station, add(action.to as Vector, [0, 0, 0.03]));
+  if (action.verb === 'pour' && u >= 0.12) return onObject(action.target as number);
+  if (action.object === null) return onPlace(action.station, action.to as Vector);
+  return onObject(action.object);
 }
 
 function gazeOf({ point, instance }: { point: Vector; instance: number }, head: CameraPose, random: Random, valid: boolean): Gaze {

@@ -155,14 +155,14 @@ const shapes: Record<Category, (colour: Colour, dark: Colour, look: Appearance, 
     rod([0, 0.08, 0.1], [0, 0.16, 0.165], 0.018, colour),
   ],
   box: (colour, dark, _look, state) => {
-    const stripes = { accent: shadeOf(colour, 1.7), texture: Texture.Stripes, textureScale: 0.05 };
+    const stripes = { accent: [0.8, 0.72, 0.55] as const, texture: Texture.Stripes, textureScale: 0.05 };
     const angle = 1.9 * state.open;
     const hinge: Vector = [0, 0.11, 0.142];
     const lid = rotate(about('x', angle), [0, -0.11, 0.012]);
     const wall = (size: Vector, position: Vector) => box(size, position, colour, stripes);
     const walls = [-1, 1].flatMap((sign) => [wall([0.13, 0.008, 0.07], [0, sign * 0.102, 0.07]), wall([0.008, 0.094, 0.07], [sign * 0.122, 0, 0.07])]);
     const body = state.open > 0.01 ? [...walls, box([0.114, 0.094, 0.004], [0, 0, 0.004], dark)] : [wall([0.13, 0.11, 0.07], [0, 0, 0.07])];
-    return [...body, box([0.135, 0.115, 0.012], add(hinge, lid), shadeOf(colour, 1.35), { ...stripes, rotation: about('x', angle) })];
+    return [...body, box([0.135, 0.115, 0.012], add(hinge, lid), shadeOf(colour, 1.1), { ...stripes, rotation: about('x', angle) })];
   },
   jar: (colour, dark, _look, state) => {
     const rise = 0.12 * Math.min(1, state.open * 2) - 0.255 * Math.max(0, state.open * 2 - 1);
