@@ -15,7 +15,9 @@ export const worldConfigSchema = z.strictObject({
   /** x264 constant rate factor of all videos */
   crf: z.int().min(0).max(51).default(12),
   rooms: z.strictObject({ train: z.int().min(1).default(12), heldOut: z.int().min(1).default(4) }).prefault({}),
-  egoExo4d: z.strictObject({ trainTakes: count(40), valTakes: count(12), numExo: z.int().min(1).max(8).default(4) }).prefault({}),
+  egoExo4d: z
+    .strictObject({ trainTakes: count(40), valTakes: count(12), numExo: z.int().min(1).max(8).default(4) })
+    .prefault({}),
   /** egocentric-only takes of EgoClip; EgoMCQ asks about the held-out takes */
   egoClip: z.strictObject({ takes: count(24), questions: count(400) }).prefault({}),
   egoSchema: z.strictObject({ takes: count(8) }).prefault({}),

@@ -39,7 +39,11 @@ export interface GenerateOptions {
  *
  * @throws UserError when `outDir` holds something else
  */
-export async function generateWorld(input: WorldConfigInput, outDir: string, { workers = availableParallelism(), onProgress = () => undefined }: GenerateOptions = {}): Promise<WorldManifest> {
+export async function generateWorld(
+  input: WorldConfigInput,
+  outDir: string,
+  { workers = availableParallelism(), onProgress = () => undefined }: GenerateOptions = {},
+): Promise<WorldManifest> {
   const config = worldConfigSchema.parse(input);
   const present = prepare(outDir, config);
   if (present) return present;
@@ -47,7 +51,10 @@ export async function generateWorld(input: WorldConfigInput, outDir: string, { w
   const records = await runJobs(plan.jobs, workers, onProgress);
   const takes = (from: TakeJob[]) => from.map((job) => records[plan.jobs.indexOf(job)] as TakeRecord);
   const counts = writeAnnotations(config, outDir, {
-    train: takes(plan.train), val: takes(plan.val), egoClip: takes(plan.egoClip), egoSchema: takes(plan.egoSchema),
+    train: takes(plan.train),
+    val: takes(plan.val),
+    egoClip: takes(plan.egoClip),
+    egoSchema: takes(plan.egoSchema),
     web: plan.web.map((job) => records[plan.jobs.indexOf(job)] as WebRecord),
   });
   rmSync(join(outDir, 'clips'), { recursive: true, force: true });
@@ -62,11 +69,19 @@ function prepare(outDir: string, config: WorldConfig): WorldManifest | undefined
   if (existsSync(join(outDir, MANIFEST))) {
     const manifest = readWorldManifest(outDir);
     if (JSON.stringify(manifest.config) === JSON.stringify(config) && manifest.version === VERSION) return manifest;
-    throw new UserError({ what: 'holds a synthetic world of another configuration', where: outDir, mend: 'choose another folder, or delete this one' });
+    throw new UserError({
+      what: 'holds a synthetic world of another configuration',
+      where: outDir,
+      mend: 'choose another folder, or delete this one',
+    });
   }
   const found = existsSync(outDir) ? readdirSync(outDir) : [];
   if (found.length > 0 && !found.includes(UNFINISHED)) {
-    throw new UserError({ what: `expected an empty folder, found ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}`, where: outDir, mend: 'choose another folder' });
+    throw new UserError({
+      what: `expected an empty folder, found ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}`,
+      where: outDir,
+      mend: 'choose another folder',
+    });
   }
   for (const entry of found) if (entry !== UNFINISHED) rmSync(join(outDir, entry), { recursive: true });
   writeFileAtomic(join(outDir, UNFINISHED), JSON.stringify({ config }));
@@ -77,7 +92,12 @@ function prepare(outDir: string, config: WorldConfig): WorldManifest | undefined
 export function readWorldManifest(outDir: string): WorldManifest {
   const manifest = readJsonFile(join(outDir, MANIFEST)) as WorldManifest;
   const missing = Object.keys(manifest.files ?? {}).find((file) => !existsSync(join(outDir, file)));
-  if (!manifest.files || missing) throw new UserError({ what: `incomplete: ${missing ?? 'the list of files'} is missing`, where: outDir, mend: 'delete the folder and generate it again' });
+  if (!manifest.files || missing)
+    throw new UserError({
+      what: `incomplete: ${missing ?? 'the list of files'} is missing`,
+      where: outDir,
+      mend: 'delete the folder and generate it again',
+    });
   return manifest;
 }
 
@@ -94,25 +114,67 @@ function planJobs(config: WorldConfig, outDir: string): JobPlan {
   const { seed, size, fps, samples, crf, takeDuration } = config;
   const render = { size, fps, samples, crf };
   const { numExo } = config.egoExo4d;
-  const request = (name: string, split: 'train' | 'heldOut' | 'web', room: number) => ({ name, split, room, seed, duration: takeDuration, numExo });
+  const request = (name: string, split: 'train' | 'heldOut' | 'web', room: number) => ({
+    name,
+    split,
+    room,
+    seed,
+    duration: takeDuration,
+    numExo,
+  });
   const name = (prefix: string, index: number) => `${prefix}_${String(index).padStart(3, '0')}`;
-  const list = <T>(length: number, make: (index: number) => T): T[] => Array.from({ length }, (_, index) => make(index));
-  const nowhere = { render, kind: 'take' as const, egoVideo: null, exoFolder: null, sensorFolder: null, actionFolder: null, episodeFolder: null, groundTruth: null };
+  const list = <T>(length: number, make: (index: number) => T): T[] =>
+    Array.from({ length }, (_, index) => make(index));
+  const nowhere = {
+    render,
+    kind: 'take' as const,
+    egoVideo: null,
+    exoFolder: null,
+    sensorFolder: null,
+    actionFolder: null,
+    episodeFolder: null,
+    groundTruth: null,
+  };
   const egoExo = join(outDir, 'egoexo4d');
 
   const egoExoJob = (split: 'train' | 'val', index: number): TakeJob => {
     const held = split === 'val';
-    const take = request(name(split, index), held ? 'heldOut' : 'train', index % (held ? config.rooms.heldOut : config.rooms.train));
+    const take = request(
+      name(split, index),
+      held ? 'heldOut' : 'train',
+      index % (held ? config.rooms.heldOut : config.rooms.train),
+    );
     const folder = join(egoExo, takeFolder(take.name));
-    const truth = index < config.groundTruth.takes ? { folder: join(folder, 'ground-truth'), everyFrames: config.groundTruth.everyFrames } : null;
-    return { ...nowhere, request: take, egoVideo: join(egoExo, egoFile(take.name)), exoFolder: join(folder, 'frame_aligned_videos'), sensorFolder: folder, episodeFolder: held ? clipFolder(outDir, take.name) : null, groundTruth: truth };
+    const truth =
+      index < config.groundTruth.takes
+        ? { folder: join(folder, 'ground-truth'), everyFrames: config.groundTruth.everyFrames }
+        : null;
+    return {
+      ...nowhere,
+      request: take,
+      egoVideo: join(egoExo, egoFile(take.name)),
+      exoFolder: join(folder, 'frame_aligned_videos'),
+      sensorFolder: folder,
+      episodeFolder: held ? clipFolder(outDir, take.name) : null,
+      groundTruth: truth,
+    };
   };
   const egoItJob = (prefix: string, split: 'train' | 'heldOut', index: number): TakeJob => {
-    const take = request(name(prefix, index), split, index % (split === 'train' ? config.rooms.train : config.rooms.heldOut));
+    const take = request(
+      name(prefix, index),
+      split,
+      index % (split === 'train' ? config.rooms.train : config.rooms.heldOut),
+    );
     const { uid } = drawTake(take);
     const folder = join(outDir, 'egoit', 'videos', uid);
     const egoVideo = split === 'train' ? join(outDir, 'egoclip', 'videos', `${uid}.mp4`) : null;
-    return { ...nowhere, request: take, egoVideo, actionFolder: join(folder, 'actions'), episodeFolder: join(folder, 'episodes') };
+    return {
+      ...nowhere,
+      request: take,
+      egoVideo,
+      actionFolder: join(folder, 'actions'),
+      episodeFolder: join(folder, 'episodes'),
+    };
   };
   const train = list(config.egoExo4d.trainTakes, (index) => egoExoJob('train', index));
   const val = list(config.egoExo4d.valTakes, (index) => egoExoJob('val', index));
@@ -120,8 +182,11 @@ function planJobs(config: WorldConfig, outDir: string): JobPlan {
   const egoSchema = list(config.egoSchema.takes, (index) => egoItJob('egoschema', 'heldOut', index));
   const perTake = 8;
   const web = list(Math.ceil(config.web.clips / perTake), (index): WebJob => ({
-    kind: 'web', request: request(name('web', index), 'web', index % config.web.rooms), render,
-    folder: join(outDir, 'web', 'videos', PAGE_DIR), numClips: Math.min(perTake, config.web.clips - index * perTake),
+    kind: 'web',
+    request: request(name('web', index), 'web', index % config.web.rooms),
+    render,
+    folder: join(outDir, 'web', 'videos', PAGE_DIR),
+    numClips: Math.min(perTake, config.web.clips - index * perTake),
   }));
   return { jobs: [...train, ...val, ...egoClip, ...egoSchema, ...web], train, val, egoClip, egoSchema, web };
 }
@@ -131,13 +196,21 @@ const clipFolder = (outDir: string, name: string): string => join(outDir, 'clips
 
 type Records = Record<'train' | 'val' | 'egoClip' | 'egoSchema', TakeRecord[]> & { web: WebRecord[] };
 
-function writeAnnotations(config: WorldConfig, outDir: string, { train, val, egoClip, egoSchema, web }: Records): Record<string, number> {
+function writeAnnotations(
+  config: WorldConfig,
+  outDir: string,
+  { train, val, egoClip, egoSchema, web }: Records,
+): Record<string, number> {
   const { seed } = config;
   const root = (dataset: string) => join(outDir, dataset);
   writeEgoExo4d(root('egoexo4d'), { train, val }, config.egoExo4d.numExo, config.fps, seed);
-  for (const take of val) link(join(root('egoexo4d'), egoFile(take.name)), join(root('egoclip'), 'videos', `${take.uid}.mp4`));
+  for (const take of val)
+    link(join(root('egoexo4d'), egoFile(take.name)), join(root('egoclip'), 'videos', `${take.uid}.mp4`));
   const mcq = writeEgoMcq(root('egoclip'), val, config.egoClip.questions, seed);
-  const episodes = new Map([...val.map((take) => [take, clipFolder(outDir, take.name)] as const), ...egoSchema.map((take) => [take, join(root('egoit'), 'videos', take.uid, 'episodes')] as const)]);
+  const episodes = new Map([
+    ...val.map((take) => [take, clipFolder(outDir, take.name)] as const),
+    ...egoSchema.map((take) => [take, join(root('egoit'), 'videos', take.uid, 'episodes')] as const),
+  ]);
   const sum = (takes: TakeRecord[]) => takes.reduce((total, { actions }) => total + actions.length, 0);
   return {
     trainTakes: train.length,
@@ -161,7 +234,12 @@ function link(from: string, to: string): void {
 }
 
 function hashFiles(outDir: string): Record<string, string> {
-  const paths = (readdirSync(outDir, { recursive: true }) as string[]).map((path) => join(outDir, path)).filter((path) => statSync(path).isFile());
-  const listed = paths.map((path) => relative(outDir, path)).filter((path) => path !== UNFINISHED).sort();
+  const paths = (readdirSync(outDir, { recursive: true }) as string[])
+    .map((path) => join(outDir, path))
+    .filter((path) => statSync(path).isFile());
+  const listed = paths
+    .map((path) => relative(outDir, path))
+    .filter((path) => path !== UNFINISHED)
+    .sort();
   return Object.fromEntries(listed.map((path) => [path, sha256(readFileSync(join(outDir, path)))]));
 }

@@ -24,21 +24,49 @@ const ZOOM = 3;
 const LABEL = 18;
 
 /** Draw one take of a world for a person to look at, without generating the world. */
-export async function writePreview(input: WorldConfigInput, folder: string, { take: number = 0, split = 'train' as 'train' | 'heldOut' } = {}): Promise<PreviewFiles> {
+export async function writePreview(
+  input: WorldConfigInput,
+  folder: string,
+  { take: number = 0, split = 'train' as 'train' | 'heldOut' } = {},
+): Promise<PreviewFiles> {
   const config = worldConfigSchema.parse(input);
   const rooms = split === 'train' ? config.rooms.train : config.rooms.heldOut;
   const name = `${split === 'train' ? 'train' : 'val'}_${String(number).padStart(3, '0')}`;
-  const take = drawTake({ name, split, room: number % rooms, seed: config.seed, duration: config.takeDuration, numExo: config.egoExo4d.numExo });
+  const take = drawTake({
+    name,
+    split,
+    room: number % rooms,
+    seed: config.seed,
+    duration: config.takeDuration,
+    numExo: config.egoExo4d.numExo,
+  });
   const shown = [...instants(take, config.fps)];
-  const files: PreviewFiles = { contactSheet: join(folder, `${name}.png`), video: join(folder, `${name}.mp4`), narrations: join(folder, `${name}.txt`) };
+  const files: PreviewFiles = {
+    contactSheet: join(folder, `${name}.png`),
+    video: join(folder, `${name}.mp4`),
+    narrations: join(folder, `${name}.txt`),
+  };
   const sentences = take.plan.actions.map((action) => narration(factOf(action, take.plan, take.wearer.pronoun)));
-  writeFileAtomic(files.narrations, take.plan.actions.map(({ start, end }, index) => `${start.toFixed(2)} - ${end.toFixed(2)}  ${sentences[index]}\n`).join(''));
+  writeFileAtomic(
+    files.narrations,
+    take.plan.actions
+      .map(({ start, end }, index) => `${start.toFixed(2)} - ${end.toFixed(2)}  ${sentences[index]}\n`)
+      .join(''),
+  );
   writeContactSheet(files.contactSheet, take, shown, sentences, config.size, config.samples, config.fps);
   await writeSideBySide(files.video, take, shown, config.size, config.samples, config.fps);
   return files;
 }
 
-function writeContactSheet(path: string, take: Take, shown: readonly Instant[], sentences: readonly string[], size: number, samples: number, fps: number): void {
+function writeContactSheet(
+  path: string,
+  take: Take,
+  shown: readonly Instant[],
+  sentences: readonly string[],
+  size: number,
+  samples: number,
+  fps: number,
+): void {
   const stage = new Stage(take);
   const ego = new View(egoIntrinsics(size), samples);
   const exo = fixedViews(take, stage, size, samples);
@@ -72,7 +100,14 @@ function fixedViews(take: Take, stage: Stage, size: number, samples: number): Vi
   });
 }
 
-async function writeSideBySide(path: string, take: Take, shown: readonly Instant[], size: number, samples: number, fps: number): Promise<void> {
+async function writeSideBySide(
+  path: string,
+  take: Take,
+  shown: readonly Instant[],
+  size: number,
+  samples: number,
+  fps: number,
+): Promise<void> {
   const stage = new Stage(take);
   const intrinsics = egoIntrinsics(size);
   const ego = new View(intrinsics, samples);
@@ -87,11 +122,27 @@ async function writeSideBySide(path: string, take: Take, shown: readonly Instant
     canvas.paste(rgb, size, side * 4, 0, ZOOM);
     if (instant.gaze.valid) {
       const { yaw, pitch } = instant.gaze;
-      canvas.cross(side * 4 + (size / 2 - Math.tan(yaw) * intrinsics.focal) * ZOOM, (size / 2 - Math.tan(pitch) * intrinsics.focal) * ZOOM, 6);
+      canvas.cross(
+        side * 4 + (size / 2 - Math.tan(yaw) * intrinsics.focal) * ZOOM,
+        (size / 2 - Math.tan(pitch) * intrinsics.focal) * ZOOM,
+        6,
+      );
     }
     const { depth, instances } = renderGeometry(stage.at(instant, false), { ...instant.head, intrinsics });
-    canvas.paste(Uint8Array.from({ length: rgb.length }, (_, i) => Math.max(0, 255 - depth[Math.floor(i / 3)] * 90)), size, side * 2, 0, ZOOM);
-    canvas.paste(Uint8Array.from({ length: rgb.length }, (_, i) => (instances[Math.floor(i / 3)] * [89, 151, 211][i % 3]) & 255), size, side * 3, 0, ZOOM);
+    canvas.paste(
+      Uint8Array.from({ length: rgb.length }, (_, i) => Math.max(0, 255 - depth[Math.floor(i / 3)] * 90)),
+      size,
+      side * 2,
+      0,
+      ZOOM,
+    );
+    canvas.paste(
+      Uint8Array.from({ length: rgb.length }, (_, i) => (instances[Math.floor(i / 3)] * [89, 151, 211][i % 3]) & 255),
+      size,
+      side * 3,
+      0,
+      ZOOM,
+    );
     exo.render(stage.at(instant, true), instant.head, rgb);
     canvas.paste(rgb, size, side, 0, ZOOM);
     await writer.write(canvas.data);

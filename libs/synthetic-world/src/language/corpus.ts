@@ -31,9 +31,19 @@ export function* textCorpus(input: WorldConfigInput = {}, seed = 0): Generator<T
   for (let batch = 0; ; batch++) {
     const scenes = Array.from({ length: POOL }, (_, index) => {
       const number = batch * POOL + index;
-      const take = drawTake({ name: `text_${seed}_${number}`, split: 'train', room: number % config.rooms.train, seed: config.seed, duration: config.takeDuration, numExo: 1 });
+      const take = drawTake({
+        name: `text_${seed}_${number}`,
+        split: 'train',
+        room: number % config.rooms.train,
+        seed: config.seed,
+        duration: config.takeDuration,
+        numExo: 1,
+      });
       const { pronoun } = take.wearer;
-      return { facts: take.plan.actions.map((action) => factOf(action, take.plan, pronoun)), episodes: episodesOf(take.plan, pronoun) };
+      return {
+        facts: take.plan.actions.map((action) => factOf(action, take.plan, pronoun)),
+        episodes: episodesOf(take.plan, pronoun),
+      };
     });
     const pool = new AnswerPool();
     for (const { facts, episodes } of scenes) {
@@ -43,9 +53,19 @@ export function* textCorpus(input: WorldConfigInput = {}, seed = 0): Generator<T
     const samples = scenes.flatMap(({ facts, episodes }) => [
       ...facts.flatMap((fact) => aboutFact(fact, pool, random)),
       ...episodes.flatMap(({ facts: shown, ...episode }) => [
-        { kind: 'described' as const, prompt: `${random.choice(instructions.captioning)}\n${scene(shown)}`, text: summary(shown) },
-        ...askState(shown).map(([question, answer]) => ({ kind: 'open-qa' as const, prompt: `${scene(shown)}\n${random.choice(instructions['embodied-qa'])}\n${question}`, text: answer })),
-        ...askEpisode({ ...episode, facts: shown }).flatMap((question) => answered(`goal ${episode.goal} ; ${scene(shown)}`, question, pool, random)),
+        {
+          kind: 'described' as const,
+          prompt: `${random.choice(instructions.captioning)}\n${scene(shown)}`,
+          text: summary(shown),
+        },
+        ...askState(shown).map(([question, answer]) => ({
+          kind: 'open-qa' as const,
+          prompt: `${scene(shown)}\n${random.choice(instructions['embodied-qa'])}\n${question}`,
+          text: answer,
+        })),
+        ...askEpisode({ ...episode, facts: shown }).flatMap((question) =>
+          answered(`goal ${episode.goal} ; ${scene(shown)}`, question, pool, random),
+        ),
       ]),
     ]);
     yield* random.shuffle(samples);
@@ -60,7 +80,11 @@ function aboutFact(fact: Fact, pool: AnswerPool, random: Random): TextSample[] {
     { kind: 'narration', prompt: null, text: paraphrase(fact, random) },
     { kind: 'caption', prompt: null, text: webCaption(fact, random) },
     { kind: 'described', prompt: keywords(fact), text: narration(fact) },
-    { kind: 'described', prompt: `${keywords(fact)}\n${random.choice(instructions.captioning)}`, text: random.uniform() < 0.7 ? narration(fact) : paraphrase(fact, random) },
+    {
+      kind: 'described',
+      prompt: `${keywords(fact)}\n${random.choice(instructions.captioning)}`,
+      text: random.uniform() < 0.7 ? narration(fact) : paraphrase(fact, random),
+    },
     ...askAction(fact).flatMap((question) => answered(keywords(fact), question, pool, random)),
   ];
 }
@@ -68,8 +92,16 @@ function aboutFact(fact: Fact, pool: AnswerPool, random: Random): TextSample[] {
 function answered(shown: string, open: OpenQuestion, pool: AnswerPool, random: Random): TextSample[] {
   const { question, options, answer } = pool.options(open, random);
   return [
-    { kind: 'open-qa', prompt: `${shown}\n${random.choice(instructions['open-qa'])}\n${open.question}`, text: open.answer },
-    { kind: 'closed-qa', prompt: `${shown}\n${random.choice(instructions['closed-qa'])}\n${question} Options: ${listOptions(options)}`, text: `(${letters[answer]}) ${options[answer]}` },
+    {
+      kind: 'open-qa',
+      prompt: `${shown}\n${random.choice(instructions['open-qa'])}\n${open.question}`,
+      text: open.answer,
+    },
+    {
+      kind: 'closed-qa',
+      prompt: `${shown}\n${random.choice(instructions['closed-qa'])}\n${question} Options: ${listOptions(options)}`,
+      text: `(${letters[answer]}) ${options[answer]}`,
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What a record of EgoIT asks for, after the sources of the paper's Table 1. */
-export type EgoItTask = 'action-recognition' | 'template-recognition' | 'open-qa' | 'closed-qa' | 'embodied-qa' | 'captioning';
+export type EgoItTask =
+  'action-recognition' | 'template-recognition' | 'open-qa' | 'closed-qa' | 'embodied-qa' | 'captioning';
 
 /** Instructions per task; as in the paper, several wordings of each. Those of `closed-qa` and `open-qa` also serve the benchmarks. */
 export const instructions: Record<EgoItTask, readonly string[]> = {
@@ -28,7 +29,10 @@ export const instructions: Record<EgoItTask, readonly string[]> = {
     'Choose the best option for the question about the video.',
     'Look at the order of the actions and choose the best option.',
   ],
-  'embodied-qa': ['Look at the objects in the video and answer the question.', 'Watch the whole video and answer the question about the scene.'],
+  'embodied-qa': [
+    'Look at the objects in the video and answer the question.',
+    'Watch the whole video and answer the question about the scene.',
+  ],
   captioning: [
     'Describe the video.',
     'Describe what C does in the video.',

@@ -7,8 +7,27 @@ import type { Fact } from './fact.ts';
 import { AnswerPool, askAction, askEpisode, type ChoiceQuestion } from './questions.ts';
 import { clause, keywords, narration } from './sentence.ts';
 
-const pour: Fact = { verb: 'pour', hand: 'left', object: 'kettle', target: 'mug', tool: null, place: null, direction: null, liquid: 'water', pronoun: 'her' };
-const stir: Fact = { ...pour, verb: 'stir', hand: 'right', object: 'mug', target: null, tool: 'spoon', liquid: null, pronoun: 'his' };
+const pour: Fact = {
+  verb: 'pour',
+  hand: 'left',
+  object: 'kettle',
+  target: 'mug',
+  tool: null,
+  place: null,
+  direction: null,
+  liquid: 'water',
+  pronoun: 'her',
+};
+const stir: Fact = {
+  ...pour,
+  verb: 'stir',
+  hand: 'right',
+  object: 'mug',
+  target: null,
+  tool: 'spoon',
+  liquid: null,
+  pronoun: 'his',
+};
 
 describe('sentences', () => {
   it('read as Ego-Exo4D narrations', () => {
@@ -23,7 +42,14 @@ describe('sentences', () => {
 function questions(prefix: string, count: number): ChoiceQuestion[] {
   const random = new Random(1).split(prefix);
   const open = Array.from({ length: count }, (_, index) => {
-    const take = drawTake({ name: `${prefix}_${index}`, split: 'train', room: 0, seed: 1, duration: [30, 40], numExo: 1 });
+    const take = drawTake({
+      name: `${prefix}_${index}`,
+      split: 'train',
+      room: 0,
+      seed: 1,
+      duration: [30, 40],
+      numExo: 1,
+    });
     return episodesOf(take.plan, 'his').flatMap(askEpisode);
   }).flat();
   const pool = new AnswerPool();
@@ -42,7 +68,9 @@ describe('questions', () => {
     }
     const asked = questions('future', 200);
     const guess = ({ kind, options }: ChoiceQuestion) => {
-      const scores = options.map((option) => ((rate.get(kind + option)?.[0] ?? 0) + 1) / ((rate.get(kind + option)?.[1] ?? 0) + 5));
+      const scores = options.map(
+        (option) => ((rate.get(kind + option)?.[0] ?? 0) + 1) / ((rate.get(kind + option)?.[1] ?? 0) + 5),
+      );
       return scores.indexOf(Math.max(...scores));
     };
     const accuracy = asked.filter((question) => guess(question) === question.answer).length / asked.length;
@@ -62,7 +90,9 @@ describe('text corpus', () => {
   it('is diverse, closed and repeatable', () => {
     const samples = sampleTexts({ seed: 2 }, 6000);
     expect(sampleTexts({ seed: 2 }, 50)).toEqual(samples.slice(0, 50));
-    const words = new Set(samples.flatMap(({ prompt, text }) => `${prompt ?? ''} ${text}`.toLowerCase().match(/[a-z]+/g) ?? []));
+    const words = new Set(
+      samples.flatMap(({ prompt, text }) => `${prompt ?? ''} ${text}`.toLowerCase().match(/[a-z]+/g) ?? []),
+    );
     expect(words.size).toBeLessThan(250);
     expect(new Set(samples.map(({ kind }) => kind)).size).toBe(5);
     expect(new Set(samples.map(({ prompt, text }) => `${prompt} ${text}`)).size).toBeGreaterThan(3500);

@@ -12,7 +12,8 @@ export interface Episode {
 
 /** A question whose answer follows from an episode. */
 export interface OpenQuestion {
-  readonly kind: 'goal' | 'first-action' | 'last-action' | 'after' | 'first-object' | 'last-object' | 'action' | 'object';
+  readonly kind:
+    'goal' | 'first-action' | 'last-action' | 'after' | 'first-object' | 'last-object' | 'action' | 'object';
   readonly question: string;
   readonly answer: string;
   /** answers that would be right too, or that occur in the episode as answers to a neighbouring question */
@@ -39,17 +40,54 @@ export function askEpisode({ goal, facts }: Episode): OpenQuestion[] {
   const sentences = facts.map(brief);
   const objects = facts.map(usedObject).filter((category) => category !== null);
   const questions: OpenQuestion[] = [
-    { kind: 'goal', question: 'What is C mainly trying to do?', answer: `C is trying to ${goal}.`, excluded: [], tempting: [] },
-    { kind: 'first-action', question: 'What does C do first?', answer: sentences[0], excluded: [], tempting: sentences.slice(1) },
-    { kind: 'last-action', question: 'What does C do last?', answer: sentences[sentences.length - 1], excluded: [], tempting: sentences.slice(0, -1) },
+    {
+      kind: 'goal',
+      question: 'What is C mainly trying to do?',
+      answer: `C is trying to ${goal}.`,
+      excluded: [],
+      tempting: [],
+    },
+    {
+      kind: 'first-action',
+      question: 'What does C do first?',
+      answer: sentences[0],
+      excluded: [],
+      tempting: sentences.slice(1),
+    },
+    {
+      kind: 'last-action',
+      question: 'What does C do last?',
+      answer: sentences[sentences.length - 1],
+      excluded: [],
+      tempting: sentences.slice(0, -1),
+    },
   ];
   if (objects.length > 1) {
-    questions.push({ kind: 'first-object', question: 'Which object does C use first?', answer: `the ${objects[0]}`, excluded: [], tempting: objects.slice(1).map((o) => `the ${o}`) });
-    questions.push({ kind: 'last-object', question: 'Which object does C use last?', answer: `the ${objects[objects.length - 1]}`, excluded: [], tempting: objects.slice(0, -1).map((o) => `the ${o}`) });
+    questions.push({
+      kind: 'first-object',
+      question: 'Which object does C use first?',
+      answer: `the ${objects[0]}`,
+      excluded: [],
+      tempting: objects.slice(1).map((o) => `the ${o}`),
+    });
+    questions.push({
+      kind: 'last-object',
+      question: 'Which object does C use last?',
+      answer: `the ${objects[objects.length - 1]}`,
+      excluded: [],
+      tempting: objects.slice(0, -1).map((o) => `the ${o}`),
+    });
   }
   for (let i = 0; i + 1 < sentences.length; i++) {
-    if (!openEnded.includes(facts[i].verb) || sentences.indexOf(sentences[i]) !== sentences.lastIndexOf(sentences[i])) continue;
-    questions.push({ kind: 'after', question: `What does C do right after C ${sentences[i].slice(2, -1)}?`, answer: sentences[i + 1], excluded: [sentences[i]], tempting: sentences.filter((_, j) => j !== i + 1 && j !== i) });
+    if (!openEnded.includes(facts[i].verb) || sentences.indexOf(sentences[i]) !== sentences.lastIndexOf(sentences[i]))
+      continue;
+    questions.push({
+      kind: 'after',
+      question: `What does C do right after C ${sentences[i].slice(2, -1)}?`,
+      answer: sentences[i + 1],
+      excluded: [sentences[i]],
+      tempting: sentences.filter((_, j) => j !== i + 1 && j !== i),
+    });
   }
   return questions;
 }
@@ -58,9 +96,14 @@ export function askEpisode({ goal, facts }: Episode): OpenQuestion[] {
 export function askState(facts: readonly Fact[]): [string, string][] {
   const last = new Map<string, string>();
   for (const { verb, object, target, place, liquid } of facts) {
-    if (verb === 'open' || verb === 'close') last.set(`Is the ${object} open or closed at the end?`, verb === 'open' ? 'open' : 'closed');
+    if (verb === 'open' || verb === 'close')
+      last.set(`Is the ${object} open or closed at the end?`, verb === 'open' ? 'open' : 'closed');
     if (verb === 'pour') last.set(`What is in the ${target}?`, `${liquid}`);
-    if (verb === 'put down') last.set(`Where is the ${object} at the end?`, target ? `${target === 'box' ? 'in' : 'on'} the ${target}` : `on the ${place}`);
+    if (verb === 'put down')
+      last.set(
+        `Where is the ${object} at the end?`,
+        target ? `${target === 'box' ? 'in' : 'on'} the ${target}` : `on the ${place}`,
+      );
     if (verb === 'pick up') last.delete(`Where is the ${object} at the end?`);
   }
   return [...last];
@@ -68,8 +111,23 @@ export function askState(facts: readonly Fact[]): [string, string][] {
 
 /** Questions about one action. */
 export function askAction(fact: Fact): OpenQuestion[] {
-  const questions: OpenQuestion[] = [{ kind: 'action', question: 'What is C doing?', answer: narration(fact), excluded: [narration({ ...fact, pronoun: fact.pronoun === 'his' ? 'her' : 'his' })], tempting: [] }];
-  if (fact.object) questions.push({ kind: 'object', question: fact.verb === 'look at' ? 'Which object does C look at?' : 'Which object is used?', answer: `the ${fact.tool ?? fact.object}`, excluded: [fact.object, fact.target].filter((o) => o !== null).map((o) => `the ${o}`), tempting: [] });
+  const questions: OpenQuestion[] = [
+    {
+      kind: 'action',
+      question: 'What is C doing?',
+      answer: narration(fact),
+      excluded: [narration({ ...fact, pronoun: fact.pronoun === 'his' ? 'her' : 'his' })],
+      tempting: [],
+    },
+  ];
+  if (fact.object)
+    questions.push({
+      kind: 'object',
+      question: fact.verb === 'look at' ? 'Which object does C look at?' : 'Which object is used?',
+      answer: `the ${fact.tool ?? fact.object}`,
+      excluded: [fact.object, fact.target].filter((o) => o !== null).map((o) => `the ${o}`),
+      tempting: [],
+    });
   return questions;
 }
 
@@ -85,13 +143,21 @@ export class AnswerPool {
   }
 
   /** Five options, the right one at `place`. */
-  options({ kind, question, answer, excluded, tempting }: OpenQuestion, random: Random, place = random.integer(0, 4)): ChoiceQuestion {
+  options(
+    { kind, question, answer, excluded, tempting }: OpenQuestion,
+    random: Random,
+    place = random.integer(0, 4),
+  ): ChoiceQuestion {
     const wrong: string[] = [];
     const accept = (candidate: string) => {
-      if (wrong.length < 4 && candidate !== answer && !excluded.includes(candidate) && !wrong.includes(candidate)) wrong.push(candidate);
+      if (wrong.length < 4 && candidate !== answer && !excluded.includes(candidate) && !wrong.includes(candidate))
+        wrong.push(candidate);
     };
     const known = this.answers.get(kind) ?? [];
-    random.shuffle(tempting.filter((candidate) => known.includes(candidate))).slice(0, 2).forEach(accept);
+    random
+      .shuffle(tempting.filter((candidate) => known.includes(candidate)))
+      .slice(0, 2)
+      .forEach(accept);
     random.shuffle(known).forEach(accept);
     random.shuffle(this.fallback(kind)).forEach(accept);
     if (wrong.length < 4) throw new Error(`expected four wrong answers to "${question}", found ${wrong.length}`);
@@ -101,7 +167,8 @@ export class AnswerPool {
   /** Small worlds have too few answers of a kind: then any goal, object or action will do. */
   private fallback(kind: OpenQuestion['kind']): string[] {
     if (kind === 'goal') return goals.map((goal) => `C is trying to ${goal}.`);
-    if (kind === 'first-object' || kind === 'last-object' || kind === 'object') return categories.map((category) => `the ${category}`);
+    if (kind === 'first-object' || kind === 'last-object' || kind === 'object')
+      return categories.map((category) => `the ${category}`);
     return categories.flatMap((category) => [`C turns the ${category}.`, `C looks at the ${category}.`]);
   }
 }
@@ -109,4 +176,5 @@ export class AnswerPool {
 export const letters = ['A', 'B', 'C', 'D', 'E'] as const;
 
 /** "(A) the mug (B) the bowl …" */
-export const listOptions = (options: readonly string[]): string => options.map((option, index) => `(${letters[index]}) ${option}`).join(' ');
+export const listOptions = (options: readonly string[]): string =>
+  options.map((option, index) => `(${letters[index]}) ${option}`).join(' ');

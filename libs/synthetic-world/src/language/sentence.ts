@@ -22,8 +22,18 @@ const forms: Record<Verb, readonly string[]> = {
 
 /** Hue of each category, as captions say it. */
 export const colourNames: Record<Category, string> = {
-  mug: 'red', bowl: 'yellow', plate: 'white', pan: 'black', bottle: 'green', kettle: 'purple',
-  box: 'brown', jar: 'blue', knife: 'grey', spoon: 'pink', sponge: 'green', bread: 'brown',
+  mug: 'red',
+  bowl: 'yellow',
+  plate: 'white',
+  pan: 'black',
+  bottle: 'green',
+  kettle: 'purple',
+  box: 'brown',
+  jar: 'blue',
+  knife: 'grey',
+  spoon: 'pink',
+  sponge: 'green',
+  bread: 'brown',
 };
 
 export interface Wording {
@@ -37,7 +47,8 @@ export interface Wording {
 
 /** What is done, without its subject: "pours water from the kettle into the mug with her left hand". */
 export function clause(fact: Fact, { form = 0, hand = 'possessive', colours = false }: Wording = {}): string {
-  const the = (category: Category | null) => (category ? `the ${colours ? `${colourNames[category]} ` : ''}${category}` : '');
+  const the = (category: Category | null) =>
+    category ? `the ${colours ? `${colourNames[category]} ` : ''}${category}` : '';
   const owner = hand === 'possessive' ? fact.pronoun : 'the';
   const which = fact.hand && hand !== 'none' ? `${owner} ${fact.hand} hand` : '';
   const verb = forms[fact.verb][form % forms[fact.verb].length];
@@ -47,7 +58,8 @@ export function clause(fact: Fact, { form = 0, hand = 'possessive', colours = fa
     case 'pick up':
       return `${verb} ${the(fact.object)}${fact.place ? ` from the ${fact.place}` : ''}${by}`;
     case 'put down':
-      if (fact.target) return `puts ${the(fact.object)} ${fact.target === 'box' ? 'in' : 'on'} ${the(fact.target)}${by}`;
+      if (fact.target)
+        return `puts ${the(fact.object)} ${fact.target === 'box' ? 'in' : 'on'} ${the(fact.target)}${by}`;
       return `${verb} ${the(fact.object)} on the ${fact.place}${by}`;
     case 'pour':
       return `${verb} ${fact.liquid} from ${the(fact.object)} into ${the(fact.target)}${by}`;
@@ -75,13 +87,20 @@ export const narration = (fact: Fact, wording?: Wording): string => `C ${clause(
 
 /** As the second annotator says it: other verbs, "the" hand, sometimes no hand. */
 export function paraphrase(fact: Fact, random: Random): string {
-  return narration(fact, { form: random.integer(0, 2), hand: random.choice(['possessive', 'the', 'the', 'none'] as const) });
+  return narration(fact, {
+    form: random.integer(0, 2),
+    hand: random.choice(['possessive', 'the', 'the', 'none'] as const),
+  });
 }
 
 /** A web caption of a third-person clip. */
 export function webCaption(fact: Fact, random: Random): string {
   const subject = random.choice(['a person', 'someone', fact.pronoun === 'his' ? 'a man' : 'a woman']);
-  const wording: Wording = { form: random.integer(0, 2), hand: random.choice(['the', 'none', 'possessive'] as const), colours: random.uniform() < 0.5 };
+  const wording: Wording = {
+    form: random.integer(0, 2),
+    hand: random.choice(['the', 'none', 'possessive'] as const),
+    colours: random.uniform() < 0.5,
+  };
   return `${subject} ${clause(fact, wording)}`;
 }
 
@@ -94,8 +113,20 @@ export function summary(facts: readonly Fact[], wording: Wording = { hand: 'none
 
 /** The scene in key words, as a stand-in for what a video shows: "hand right verb pick up object mug place table". */
 export function keywords(fact: Fact): string {
-  const pairs: [string, string | null][] = [['hand', fact.hand], ['verb', fact.verb], ['object', fact.object], ['with', fact.tool], ['liquid', fact.liquid], ['target', fact.target], ['direction', fact.direction], ['place', fact.place]];
-  return pairs.filter(([, value]) => value).map(([key, value]) => `${key} ${value}`).join(' ');
+  const pairs: [string, string | null][] = [
+    ['hand', fact.hand],
+    ['verb', fact.verb],
+    ['object', fact.object],
+    ['with', fact.tool],
+    ['liquid', fact.liquid],
+    ['target', fact.target],
+    ['direction', fact.direction],
+    ['place', fact.place],
+  ];
+  return pairs
+    .filter(([, value]) => value)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(' ');
 }
 
 /** EgoClip tags: indices of the verb and of the nouns. */

@@ -1,4 +1,15 @@
-import { type Rotation, type Vector, add, cross, fromAxes, normalize, rotate, scale, subtract, unrotate } from '../world/vector.ts';
+import {
+  type Rotation,
+  type Vector,
+  add,
+  cross,
+  fromAxes,
+  normalize,
+  rotate,
+  scale,
+  subtract,
+  unrotate,
+} from '../world/vector.ts';
 
 /** Pinhole intrinsics in pixels; pixel `(column, row)` has its centre at `(column + 0.5, row + 0.5)`. */
 export interface Intrinsics {

@@ -24,7 +24,13 @@ function solids(table: PrimitiveTable): Solid[] {
     const shape = table.shapes[index] as Shape;
     const size: Vector = [row[12], row[13], row[14]];
     const reach = shape === Shape.Room ? Infinity : (size[0] + size[1] + size[2]) ** 2;
-    return { shape, size, reach, position: [row[0], row[1], row[2]], rotation: row.slice(3, 12) as unknown as Rotation };
+    return {
+      shape,
+      size,
+      reach,
+      position: [row[0], row[1], row[2]],
+      rotation: row.slice(3, 12) as unknown as Rotation,
+    };
   });
 }
 
@@ -46,14 +52,21 @@ function inside({ shape, position, rotation, size: [a, b, c] }: Solid, point: Ve
 }
 
 /** March along the ray of a pixel in small steps until something is entered. */
-function march(all: readonly Solid[], camera: Camera, column: number, row: number, step: number): { depth: number; index: number } {
+function march(
+  all: readonly Solid[],
+  camera: Camera,
+  column: number,
+  row: number,
+  step: number,
+): { depth: number; index: number } {
   const [ox, oy, oz] = camera.position;
   const [dx, dy, dz] = subtract(unproject(camera, column + 0.5, row + 0.5, 1), camera.position);
   for (let depth = 0.02; depth < 9; depth += step) {
     const [x, y, z] = [ox + dx * depth, oy + dy * depth, oz + dz * depth];
     for (let index = 0; index < all.length; index++) {
       const { position: p, reach } = all[index];
-      if ((x - p[0]) ** 2 + (y - p[1]) ** 2 + (z - p[2]) ** 2 < reach && inside(all[index], [x, y, z])) return { depth, index };
+      if ((x - p[0]) ** 2 + (y - p[1]) ** 2 + (z - p[2]) ** 2 < reach && inside(all[index], [x, y, z]))
+        return { depth, index };
     }
   }
   return { depth: Infinity, index: -1 };
@@ -63,10 +76,20 @@ describe('ray casting', () => {
   it('agrees with marching through random solids', () => {
     const random = new Random(3);
     const table = new PrimitiveTable();
-    const vector = (low: number, high: number): Vector => [random.uniform(low, high), random.uniform(low, high), random.uniform(low, high)];
+    const vector = (low: number, high: number): Vector => [
+      random.uniform(low, high),
+      random.uniform(low, high),
+      random.uniform(low, high),
+    ];
     for (let i = 0; i < 16; i++) {
       const shape = [Shape.Ellipsoid, Shape.Box, Shape.Cylinder, Shape.Capsule][i % 4];
-      table.add({ shape, size: vector(0.08, 0.3), position: vector(-1, 1), rotation: alongZ(vector(-1, 1)), colour: [1, 1, 1] });
+      table.add({
+        shape,
+        size: vector(0.08, 0.3),
+        position: vector(-1, 1),
+        rotation: alongZ(vector(-1, 1)),
+        colour: [1, 1, 1],
+      });
     }
     table.add({ shape: Shape.Room, size: [4, 4, 4], position: [0, 0, 0], colour: [1, 1, 1] });
     const camera = { ...lookAt([0.2, -2.2, 0.4], [0, 0, 0], 0.3), intrinsics: intrinsicsOf(18, 12, 60) };

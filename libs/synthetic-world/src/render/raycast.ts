@@ -42,7 +42,9 @@ function setFrame(table: PrimitiveTable, index: number, camera: Camera): void {
   for (let j = 0; j < 3; j++) {
     for (let i = 0; i < 3; i++) frame[j * 3 + i] = v[P + i] * R[j] + v[P + 3 + i] * R[3 + j] + v[P + 6 + i] * R[6 + j];
   }
-  const dx = camera.position[0] - v[o], dy = camera.position[1] - v[o + 1], dz = camera.position[2] - v[o + 2];
+  const dx = camera.position[0] - v[o],
+    dy = camera.position[1] - v[o + 1],
+    dz = camera.position[2] - v[o + 2];
   for (let i = 0; i < 3; i++) frame[9 + i] = v[P + i] * dx + v[P + 3 + i] * dy + v[P + 6 + i] * dz;
 }
 
@@ -51,9 +53,15 @@ function setBounds(shape: Shape, a: number, b: number, c: number, camera: Camera
   const { width, height, focal } = camera.intrinsics;
   const halfY = shape === Shape.Cylinder || shape === Shape.Capsule ? a : b;
   const halfZ = shape === Shape.Capsule ? a + c : c;
-  let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity, numBehind = 0;
+  let left = Infinity,
+    right = -Infinity,
+    top = Infinity,
+    bottom = -Infinity,
+    numBehind = 0;
   for (let corner = 0; corner < 8; corner++) {
-    const px = (corner & 1 ? a : -a) - frame[9], py = (corner & 2 ? halfY : -halfY) - frame[10], pz = (corner & 4 ? halfZ : -halfZ) - frame[11];
+    const px = (corner & 1 ? a : -a) - frame[9],
+      py = (corner & 2 ? halfY : -halfY) - frame[10],
+      pz = (corner & 4 ? halfZ : -halfZ) - frame[11];
     const z = frame[6] * px + frame[7] * py + frame[8] * pz;
     if (z < NEAR) {
       numBehind++;
@@ -83,15 +91,23 @@ type Cast = (a: number, b: number, c: number, index: number, camera: Camera, out
 function castEllipsoid(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
-  const ox = frame[9], oy = frame[10], oz = frame[11];
-  const ia = 1 / (a * a), ib = 1 / (b * b), ic = 1 / (c * c);
+  const ox = frame[9],
+    oy = frame[10],
+    oz = frame[11];
+  const ia = 1 / (a * a),
+    ib = 1 / (b * b),
+    ic = 1 / (c * c);
   const k = ox * ox * ia + oy * oy * ib + oz * oz * ic - 1;
   for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
     const y = (row + 0.5 - height / 2) / focal;
-    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    const rowX = frame[3] * y + frame[6],
+      rowY = frame[4] * y + frame[7],
+      rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const ux = frame[0] * x + rowX,
+        uy = frame[1] * x + rowY,
+        uz = frame[2] * x + rowZ;
       const q = ux * ux * ia + uy * uy * ib + uz * uz * ic;
       const h = ox * ux * ia + oy * uy * ib + oz * uz * ic;
       const discriminant = h * h - q * k;
@@ -110,15 +126,25 @@ function castEllipsoid(a: number, b: number, c: number, index: number, camera: C
 function castBox(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
-  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const ox = frame[9],
+    oy = frame[10],
+    oz = frame[11];
   for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
     const y = (row + 0.5 - height / 2) / focal;
-    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    const rowX = frame[3] * y + frame[6],
+      rowY = frame[4] * y + frame[7],
+      rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
-      const ix = 1 / (ux || TINY), iy = 1 / (uy || TINY), iz = 1 / (uz || TINY);
-      const hx = Math.abs(a * ix), hy = Math.abs(b * iy), hz = Math.abs(c * iz);
+      const ux = frame[0] * x + rowX,
+        uy = frame[1] * x + rowY,
+        uz = frame[2] * x + rowZ;
+      const ix = 1 / (ux || TINY),
+        iy = 1 / (uy || TINY),
+        iz = 1 / (uz || TINY);
+      const hx = Math.abs(a * ix),
+        hy = Math.abs(b * iy),
+        hz = Math.abs(c * iz);
       const near = Math.max(-ox * ix - hx, -oy * iy - hy, -oz * iz - hz);
       const far = Math.min(hx - ox * ix, hy - oy * iy, hz - oz * iz);
       if (near > far) continue;
@@ -135,14 +161,22 @@ function castBox(a: number, b: number, c: number, index: number, camera: Camera,
 function castRoom(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
-  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const ox = frame[9],
+    oy = frame[10],
+    oz = frame[11];
   for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
     const y = (row + 0.5 - height / 2) / focal;
-    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    const rowX = frame[3] * y + frame[6],
+      rowY = frame[4] * y + frame[7],
+      rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
-      const ix = 1 / (ux || TINY), iy = 1 / (uy || TINY), iz = 1 / (uz || TINY);
+      const ux = frame[0] * x + rowX,
+        uy = frame[1] * x + rowY,
+        uz = frame[2] * x + rowZ;
+      const ix = 1 / (ux || TINY),
+        iy = 1 / (uy || TINY),
+        iz = 1 / (uz || TINY);
       const t = Math.min(Math.abs(a * ix) - ox * ix, Math.abs(b * iy) - oy * iy, Math.abs(c * iz) - oz * iz);
       const pixel = row * width + column;
       if (t > NEAR && t < depth[pixel]) {
@@ -156,23 +190,31 @@ function castRoom(a: number, b: number, c: number, index: number, camera: Camera
 function castCylinder(a: number, _b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
-  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const ox = frame[9],
+    oy = frame[10],
+    oz = frame[11];
   const k = ox * ox + oy * oy - a * a;
   for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
     const y = (row + 0.5 - height / 2) / focal;
-    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    const rowX = frame[3] * y + frame[6],
+      rowY = frame[4] * y + frame[7],
+      rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const ux = frame[0] * x + rowX,
+        uy = frame[1] * x + rowY,
+        uz = frame[2] * x + rowZ;
       const q = ux * ux + uy * uy + TINY;
       const h = ox * ux + oy * uy;
       const discriminant = h * h - q * k;
       if (discriminant < 0) continue; // misses the endless cylinder, so the caps too
       const root = Math.sqrt(discriminant);
-      const enter = (-h - root) / q, leave = (root - h) / q;
+      const enter = (-h - root) / q,
+        leave = (root - h) / q;
       const iz = 1 / (uz || TINY);
       const half = Math.abs(c * iz);
-      const near = Math.max(enter, -oz * iz - half), far = Math.min(leave, half - oz * iz);
+      const near = Math.max(enter, -oz * iz - half),
+        far = Math.min(leave, half - oz * iz);
       if (near > far) continue;
       const t = near > NEAR ? near : far;
       const pixel = row * width + column;
@@ -187,14 +229,20 @@ function castCylinder(a: number, _b: number, c: number, index: number, camera: C
 function castCapsule(a: number, _b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
-  const ox = frame[9], oy = frame[10], oz = frame[11];
+  const ox = frame[9],
+    oy = frame[10],
+    oz = frame[11];
   const k = ox * ox + oy * oy - a * a;
   for (let row = bounds[2], last = bounds[1]; row <= bounds[3]; row++) {
     const y = (row + 0.5 - height / 2) / focal;
-    const rowX = frame[3] * y + frame[6], rowY = frame[4] * y + frame[7], rowZ = frame[5] * y + frame[8];
+    const rowX = frame[3] * y + frame[6],
+      rowY = frame[4] * y + frame[7],
+      rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX, uy = frame[1] * x + rowY, uz = frame[2] * x + rowZ;
+      const ux = frame[0] * x + rowX,
+        uy = frame[1] * x + rowY,
+        uz = frame[2] * x + rowZ;
       const q = ux * ux + uy * uy + TINY;
       const h = ox * ux + oy * uy;
       const discriminant = h * h - q * k;
@@ -204,7 +252,8 @@ function castCapsule(a: number, _b: number, c: number, index: number, camera: Ca
       if (z > c || z < -c) {
         // the end that the ray comes to first is the one on the side where it enters the endless cylinder
         const ez = z > c ? oz - c : oz + c;
-        const Q = q + uz * uz, H = h + ez * uz;
+        const Q = q + uz * uz,
+          H = h + ez * uz;
         const end = H * H - Q * (k + ez * ez);
         if (end < 0) continue;
         t = (-H - Math.sqrt(end)) / Q;

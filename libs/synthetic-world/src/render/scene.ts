@@ -93,7 +93,10 @@ export class PrimitiveTable {
     const index = this.length++;
     if (index >= this.capacity) throw new Error(`expected at most ${this.capacity} primitives`);
     const { shape, size, position, rotation = identity, colour, accent = colour, textureScale = 0.1 } = primitive;
-    this.values.set([...position, ...rotation, ...size, ...colour, ...accent, 1 / textureScale, boundingRadius(shape, size)], index * STRIDE);
+    this.values.set(
+      [...position, ...rotation, ...size, ...colour, ...accent, 1 / textureScale, boundingRadius(shape, size)],
+      index * STRIDE,
+    );
     this.shapes[index] = shape;
     this.textures[index] = primitive.texture ?? Texture.Plain;
     this.instances[index] = primitive.instance ?? 0;

@@ -1,6 +1,14 @@
 import type { Camera } from './camera.ts';
 import type { Visibility } from './raycast.ts';
-import { type ContactShadow, type Light, type PrimitiveTable, type RoomFaces, Shape, STRIDE, Texture } from './scene.ts';
+import {
+  type ContactShadow,
+  type Light,
+  type PrimitiveTable,
+  type RoomFaces,
+  Shape,
+  STRIDE,
+  Texture,
+} from './scene.ts';
 
 /** Everything that is drawn at one instant. Primitives below `numStatic` never move during a take. */
 export interface Scene {
@@ -19,7 +27,14 @@ const paint = new Float64Array(3);
  * Lambert-shade every pixel whose visible primitive is at least `from`: rgb uint8 `[height, width, 3]`. Within blocks of
  * `samples` x `samples` a primitive is shaded once (multisampling).
  */
-export function shade(scene: Scene, camera: Camera, seen: Visibility, from: number, samples: number, rgb: Uint8Array): void {
+export function shade(
+  scene: Scene,
+  camera: Camera,
+  seen: Visibility,
+  from: number,
+  samples: number,
+  rgb: Uint8Array,
+): void {
   const { table, light } = scene;
   const { width, height, focal } = camera.intrinsics;
   const R = camera.rotation;
@@ -29,9 +44,11 @@ export function shade(scene: Scene, camera: Camera, seen: Visibility, from: numb
       const index = seen.primitive[pixel];
       if (index < from) continue;
       const shaded =
-        column % samples > 0 && seen.primitive[pixel - 1] === index ? pixel - 1
-        : row % samples > 0 && seen.primitive[pixel - width] === index ? pixel - width
-        : -1;
+        column % samples > 0 && seen.primitive[pixel - 1] === index
+          ? pixel - 1
+          : row % samples > 0 && seen.primitive[pixel - width] === index
+            ? pixel - width
+            : -1;
       if (shaded >= 0) {
         rgb[pixel * 3] = rgb[shaded * 3];
         rgb[pixel * 3 + 1] = rgb[shaded * 3 + 1];
@@ -45,7 +62,8 @@ export function shade(scene: Scene, camera: Camera, seen: Visibility, from: numb
       const px = camera.position[0] + t * (R[0] * x + R[1] * y + R[2]) - v[o];
       const py = camera.position[1] + t * (R[3] * x + R[4] * y + R[5]) - v[o + 1];
       const pz = camera.position[2] + t * (R[6] * x + R[7] * y + R[8]) - v[o + 2];
-      for (let axis = 0; axis < 3; axis++) point[axis] = v[o + 3 + axis] * px + v[o + 6 + axis] * py + v[o + 9 + axis] * pz;
+      for (let axis = 0; axis < 3; axis++)
+        point[axis] = v[o + 3 + axis] * px + v[o + 6 + axis] * py + v[o + 9 + axis] * pz;
       surface(scene, index, o);
       const nx = v[o + 3] * normal[0] + v[o + 4] * normal[1] + v[o + 5] * normal[2];
       const ny = v[o + 6] * normal[0] + v[o + 7] * normal[1] + v[o + 8] * normal[2];
@@ -64,7 +82,9 @@ export function shade(scene: Scene, camera: Camera, seen: Visibility, from: numb
 function surface(scene: Scene, index: number, o: number): void {
   const v = scene.table.values;
   const shape = scene.table.shapes[index] as Shape;
-  const a = v[o + 12], b = v[o + 13], c = v[o + 14];
+  const a = v[o + 12],
+    b = v[o + 13],
+    c = v[o + 14];
   normal.fill(0);
   if (shape === Shape.Room) return roomSurface(scene.faces, a, b, c);
   if (shape === Shape.Ellipsoid) unit(point[0] / (a * a), point[1] / (b * b), point[2] / (c * c));
@@ -78,7 +98,8 @@ function surface(scene: Scene, index: number, o: number): void {
     normal[axis] = Math.sign(point[axis]);
   }
   const first = textured(scene.table.textures[index] as Texture, v[o + 21]);
-  for (let channel = 0; channel < 3; channel++) paint[channel] = v[o + 15 + channel] * first + v[o + 18 + channel] * (1 - first);
+  for (let channel = 0; channel < 3; channel++)
+    paint[channel] = v[o + 15 + channel] * first + v[o + 18 + channel] * (1 - first);
 }
 
 function roomSurface(faces: RoomFaces, a: number, b: number, c: number): void {
@@ -89,7 +110,8 @@ function roomSurface(faces: RoomFaces, a: number, b: number, c: number): void {
   const isFloor = axis === 2 && point[2] < 0;
   const accent = isFloor ? faces.floorAccent : axis === 2 ? colour : faces.wallAccent;
   const first = textured(isFloor ? faces.floorTexture : faces.wallTexture, isFloor ? 2 : 1.4);
-  for (let channel = 0; channel < 3; channel++) paint[channel] = colour[channel] * first + accent[channel] * (1 - first);
+  for (let channel = 0; channel < 3; channel++)
+    paint[channel] = colour[channel] * first + accent[channel] * (1 - first);
 }
 
 function unit(x: number, y: number, z: number): void {
@@ -101,7 +123,9 @@ function unit(x: number, y: number, z: number): void {
 
 /** Weight of the first colour at {@link point}. */
 function textured(texture: Texture, frequency: number): number {
-  const x = point[0] * frequency, y = point[1] * frequency, z = point[2] * frequency;
+  const x = point[0] * frequency,
+    y = point[1] * frequency,
+    z = point[2] * frequency;
   switch (texture) {
     case Texture.Plain:
       return 1;
@@ -130,7 +154,9 @@ export function castShadows(scene: Scene, camera: Camera, seen: Visibility, rgb:
   const { width, height, focal } = camera.intrinsics;
   const R = camera.rotation;
   for (const { position, radius, strength } of scene.shadows) {
-    const dx = position[0] - camera.position[0], dy = position[1] - camera.position[1], dz = position[2] - camera.position[2];
+    const dx = position[0] - camera.position[0],
+      dy = position[1] - camera.position[1],
+      dz = position[2] - camera.position[2];
     const z = R[2] * dx + R[5] * dy + R[8] * dz;
     if (z < radius + 0.05) continue;
     const reach = ((radius * focal) / (z - radius)) * 1.2 + 1;
@@ -141,7 +167,8 @@ export function castShadows(scene: Scene, camera: Camera, seen: Visibility, rgb:
         const pixel = row * width + column;
         const t = seen.depth[pixel];
         if (seen.primitive[pixel] >= scene.numStatic) continue;
-        const x = (column + 0.5 - width / 2) / focal, y = (row + 0.5 - height / 2) / focal;
+        const x = (column + 0.5 - width / 2) / focal,
+          y = (row + 0.5 - height / 2) / focal;
         const px = t * (R[0] * x + R[1] * y + R[2]) - dx;
         const py = t * (R[3] * x + R[4] * y + R[5]) - dy;
         const pz = t * (R[6] * x + R[7] * y + R[8]) - dz;

@@ -2,10 +2,49 @@ import type { Category, Side } from '../world/objects.ts';
 import type { StationName } from '../world/room.ts';
 import type { Vector } from '../world/vector.ts';
 
-export const verbs = ['pick up', 'put down', 'pour', 'stir', 'cut', 'wipe', 'open', 'close', 'push', 'move', 'turn', 'walk to', 'look at'] as const;
+export const verbs = [
+  'pick up',
+  'put down',
+  'pour',
+  'stir',
+  'cut',
+  'wipe',
+  'open',
+  'close',
+  'push',
+  'move',
+  'turn',
+  'walk to',
+  'look at',
+] as const;
 export type Verb = (typeof verbs)[number];
 
-export const goals = ['make tea', 'cook soup', 'make a sandwich', 'mix juice', 'clean up', 'set the table', 'pack the box'] as const;
+/** Seconds that an action lasts, lowest and highest. */
+export const durations: Record<Verb, readonly [number, number]> = {
+  'pick up': [1.3, 1.8],
+  'put down': [1.3, 1.8],
+  pour: [1.9, 2.5],
+  stir: [1.7, 2.4],
+  cut: [1.7, 2.4],
+  wipe: [1.7, 2.4],
+  open: [1.4, 1.9],
+  close: [1.4, 1.9],
+  push: [1.4, 1.8],
+  move: [1.6, 2.1],
+  turn: [1.5, 2],
+  'walk to': [1.5, 2],
+  'look at': [1, 1.5],
+};
+
+export const goals = [
+  'make tea',
+  'cook soup',
+  'make a sandwich',
+  'mix juice',
+  'clean up',
+  'set the table',
+  'pack the box',
+] as const;
 export type Goal = (typeof goals)[number];
 
 /** One atomic action, with all that a sentence or a question can ask about. Objects are indices into the take's list. */

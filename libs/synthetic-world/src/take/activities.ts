@@ -108,7 +108,9 @@ export function planTake(room: Room, duration: number, random: Random): Plan {
   const activities: Activity[] = [];
   for (let index = 0; planner.time < duration - 2; index++) {
     const repeated = index >= order.length;
-    const goal = repeated ? order.filter((g) => !once.includes(g))[index % Math.max(1, order.filter((g) => !once.includes(g)).length)] : order[index];
+    const goal = repeated
+      ? order.filter((g) => !once.includes(g))[index % Math.max(1, order.filter((g) => !once.includes(g)).length)]
+      : order[index];
     if (!goal) {
       planner.filler();
       continue;

@@ -25,6 +25,13 @@ export function episodesOf(plan: Plan, pronoun: Fact['pronoun']): Window[] {
     }
     if (first < 0 || plan.actions[last].end < end - 1e-9 || length() < LENGTH[0] / 2) return [];
     const facts = plan.actions.slice(first, last + 1).map((action) => factOf(action, plan, pronoun));
-    return [{ goal, start: Math.max(0, plan.actions[first].start - MARGIN), end: Math.min(plan.duration, plan.actions[last].end + MARGIN), facts }];
+    return [
+      {
+        goal,
+        start: Math.max(0, plan.actions[first].start - MARGIN),
+        end: Math.min(plan.duration, plan.actions[last].end + MARGIN),
+        facts,
+      },
+    ];
   });
 }

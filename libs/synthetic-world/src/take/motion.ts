@@ -1,181 +1,251 @@
 import { graspPoint, insideHeight, models, type Side, topOf } from '../world/objects.ts';
 import { toWorld } from '../world/body.ts';
 import { fromStation, type Room } from '../world/room.ts';
-import { about, add, compose, mix, type Rotation, rotate, smoothstep, subtract, type Vector } from '../world/vector.ts';
+import { about, add, compose, mix, rotate, smoothstep, subtract, type Vector } from '../world/vector.ts';
 import type { Action, Placement, Verb } from './action.ts';
+import { along, categoryOf, endOf, handOf, heading, type Moment, onObject, startOf, up, wrap } from './moment.ts';
 import { carryPosition, clone, mirror, restPosition, settle, toBody, type WorldState } from './state.ts';
 
-type Waypoint = readonly [number, Vector];
-
-/** A smooth path through waypoints `[time in 0..1, position]`, resting shortly at each. */
-function along(path: readonly Waypoint[], u: number): Vector {
-  const next = path.findIndex(([time]) => time >= u);
-  if (next === 0) return path[0][1];
-  if (next < 0) return path[path.length - 1][1];
-  const [[from, a], [to, b]] = [path[next - 1], path[next]];
-  return mix(a, b, smoothstep(u, from, to));
-}
-
-const up = (point: Vector, height: number): Vector => add(point, [0, 0, height]);
-
-/** What an animation works with: the state as the action began, the one it fills in, and who does what to what. */
-interface Stage {
-  readonly action: Action;
-  readonly begin: WorldState;
-  readonly now: WorldState;
-  readonly placements: readonly Placement[];
-  readonly room: Room;
-  readonly u: number;
-  readonly seconds: number;
-}
-
-const categoryOf = (stage: Stage, index: number) => stage.placements[index].category;
-const handOf = (stage: Stage) => stage.now.hands[stage.action.hand as Side];
-const startOf = (stage: Stage) => stage.begin.hands[stage.action.hand as Side].position;
-const endOf = (stage: Stage): Vector => {
-  const side = stage.action.hand as Side;
-  return stage.begin.objects.some(({ heldBy }) => heldBy === side) ? carryPosition(side) : restPosition(side);
-};
-
-/** A point given in an object's frame, in the body's frame, as the action began. */
-function onObject(stage: Stage, index: number, point: Vector): Vector {
-  const { position, rotation } = stage.begin.objects[index];
-  return toBody(stage.begin, add(position, rotate(rotation, point)));
-}
-
-const heading = (rotation: Rotation): number => Math.atan2(rotation[3], rotation[0]);
-const wrap = (angle: number): number => Math.atan2(Math.sin(angle), Math.cos(angle));
-
-const animations: Record<Verb, (stage: Stage) => void> = {
-  'pick up'(stage) {
-    const { action, u, begin, now } = stage;
+const animations: Record<Verb, (moment: Moment) => void> = {
+  'pick up'(moment) {
+    const { action, u, begin, now } = moment;
     const index = action.object as number;
     const side = action.hand as Side;
-    const grasp = onObject(stage, index, graspPoint(categoryOf(stage, index), side));
-    const hand = handOf(stage);
-    hand.position = along([[0, startOf(stage)], [0.25, up(grasp, 0.08)], [0.38, grasp], [0.44, grasp], [0.66, up(grasp, 0.14)], [1, carryPosition(side)]], u);
+    const grasp = onObject(moment, index, graspPoint(categoryOf(moment, index), side));
+    const hand = handOf(moment);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.25, up(grasp, 0.08)],
+        [0.38, grasp],
+        [0.44, grasp],
+        [0.66, up(grasp, 0.14)],
+        [1, carryPosition(side)],
+      ],
+      u,
+    );
     hand.grip = smoothstep(u, 0.3, 0.42);
     if (u < 0.42) return;
     now.objects[index].heldBy = side;
     now.objects[index].inside = -1;
     hand.tool = about('z', wrap(heading(begin.objects[index].rotation) - begin.yaw) * (1 - smoothstep(u, 0.44, 0.9)));
   },
-  'put down'(stage) {
-    const { action, u, now, room } = stage;
+  'put down'(moment) {
+    const { action, u, now, room } = moment;
     const index = action.object as number;
     const side = action.hand as Side;
-    const spot = action.target === null ? fromStation(room.stations[action.station], action.to as Vector) : toWorld(stage.begin, onObject(stage, action.target, [0, 0, insideHeight(categoryOf(stage, action.target))]));
-    const place = add(toBody(stage.begin, spot), graspPoint(categoryOf(stage, index), side));
-    const hand = handOf(stage);
-    hand.position = along([[0, startOf(stage)], [0.3, up(place, 0.14)], [0.52, place], [0.58, place], [0.75, add(place, mirror(side, [0.08, -0.06, 0.08]))], [1, restPosition(side)]], u);
+    const spot =
+      action.target === null
+        ? fromStation(room.stations[action.station], action.to as Vector)
+        : toWorld(
+            moment.begin,
+            onObject(moment, action.target, [0, 0, insideHeight(categoryOf(moment, action.target))]),
+          );
+    const place = add(toBody(moment.begin, spot), graspPoint(categoryOf(moment, index), side));
+    const hand = handOf(moment);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.3, up(place, 0.14)],
+        [0.52, place],
+        [0.58, place],
+        [0.75, add(place, mirror(side, [0.08, -0.06, 0.08]))],
+        [1, restPosition(side)],
+      ],
+      u,
+    );
     hand.grip = 1 - smoothstep(u, 0.54, 0.66) * 0.9;
     if (u < 0.56) return;
     const object = now.objects[index];
-    Object.assign(object, { heldBy: null, position: spot, rotation: about('z', stage.begin.yaw), inside: action.target ?? -1 });
+    Object.assign(object, {
+      heldBy: null,
+      position: spot,
+      rotation: about('z', moment.begin.yaw),
+      inside: action.target ?? -1,
+    });
   },
-  pour(stage) {
-    const { action, u, now, begin } = stage;
+  pour(moment) {
+    const { action, u, now, begin } = moment;
     const side = action.hand as Side;
     const [source, target] = [action.object as number, action.target as number];
-    const model = models[categoryOf(stage, source)];
+    const model = models[categoryOf(moment, source)];
     const sign = side === 'right' ? -1 : 1;
-    const rim = onObject(stage, target, [0, 0, models[categoryOf(stage, target)].height]);
+    const rim = onObject(moment, target, [0, 0, models[categoryOf(moment, target)].height]);
     const tilt = 1.75 * (smoothstep(u, 0.22, 0.38) - smoothstep(u, 0.8, 0.92));
-    const hand = handOf(stage);
+    const hand = handOf(moment);
     // the mouth comes to rest above the target's middle, the body of the vessel on the hand's side
     const mouth: Vector = [0, 0, model.height];
     const tipped = about('y', sign * 1.75);
-    const grasp = graspPoint(categoryOf(stage, source), side);
+    const grasp = graspPoint(categoryOf(moment, source), side);
     const pouring = subtract(up(rim, 0.13), rotate(tipped, subtract(mouth, grasp)));
-    hand.position = along([[0, startOf(stage)], [0.28, pouring], [0.82, pouring], [1, carryPosition(side)]], u);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.28, pouring],
+        [0.82, pouring],
+        [1, carryPosition(side)],
+      ],
+      u,
+    );
     hand.tool = about('y', sign * tilt);
     now.objects[target].liquid = model.liquid ?? 'water';
     now.objects[target].full = Math.max(begin.objects[target].full, smoothstep(u, 0.4, 0.8));
     if (u > 0.36 && u < 0.82) now.stream = { from: toWorld(begin, up(rim, 0.12)), to: toWorld(begin, up(rim, -0.03)) };
   },
-  stir(stage) {
-    const { action, u, seconds } = stage;
+  stir(moment) {
+    const { action, u, seconds } = moment;
     const side = action.hand as Side;
     const container = action.object as number;
-    const category = categoryOf(stage, container);
+    const category = categoryOf(moment, container);
     const radius = category === 'mug' ? 0.03 : 0.06;
-    const rim = onObject(stage, container, [0, 0, models[category].height]);
+    const rim = onObject(moment, container, [0, 0, models[category].height]);
     const turn = 2 * Math.PI * 1.7 * seconds;
     const inside = smoothstep(u, 0.15, 0.25) - smoothstep(u, 0.85, 0.95);
     const circle: Vector = [radius * Math.cos(turn), radius * Math.sin(turn), 0];
     const tool = compose(about('y', (side === 'right' ? 0.35 : -0.35) * inside), about('x', -0.8 * inside));
     const tip = rotate(tool, subtract([0, 0.16, 0.018], graspPoint('spoon', side)));
     const stirring = subtract(add(up(rim, -0.025), circle), tip);
-    const hand = handOf(stage);
-    hand.position = along([[0, startOf(stage)], [0.2, stirring], [0.88, stirring], [1, carryPosition(side)]], u);
+    const hand = handOf(moment);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.2, stirring],
+        [0.88, stirring],
+        [1, carryPosition(side)],
+      ],
+      u,
+    );
     hand.tool = tool;
   },
-  cut(stage) {
-    const { action, u, now, begin, seconds } = stage;
+  cut(moment) {
+    const { action, u, now, begin, seconds } = moment;
     const side = action.hand as Side;
     const food = action.object as number;
-    const top = onObject(stage, food, [0, 0, models[categoryOf(stage, food)].height]);
+    const top = onObject(moment, food, [0, 0, models[categoryOf(moment, food)].height]);
     const chop = 0.055 * (1 + Math.cos(2 * Math.PI * 2.1 * seconds));
     const grasp = graspPoint('knife', side);
     const edge = subtract(add(top, [0, -0.02, chop - 0.05 * u]), subtract([0, 0.06, 0], grasp));
-    const hand = handOf(stage);
-    hand.position = along([[0, startOf(stage)], [0.18, edge], [0.86, edge], [1, carryPosition(side)]], u);
+    const hand = handOf(moment);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.18, edge],
+        [0.86, edge],
+        [1, carryPosition(side)],
+      ],
+      u,
+    );
     hand.tool = about('x', 0.25 * (smoothstep(u, 0.05, 0.2) - smoothstep(u, 0.85, 1)));
     now.objects[food].cut = Math.max(begin.objects[food].cut, smoothstep(u, 0.35, 0.9));
   },
-  wipe(stage) {
-    const { action, u, seconds, room } = stage;
+  wipe(moment) {
+    const { action, u, seconds, room } = moment;
     const side = action.hand as Side;
-    const middle = action.object === null
-      ? toBody(stage.begin, fromStation(room.stations[action.station], action.to as Vector))
-      : onObject(stage, action.object, [0, 0, models[categoryOf(stage, action.object)].height]);
+    const middle =
+      action.object === null
+        ? toBody(moment.begin, fromStation(room.stations[action.station], action.to as Vector))
+        : onObject(moment, action.object, [0, 0, models[categoryOf(moment, action.object)].height]);
     const amplitude = action.object === null ? 0.17 : 0.09;
-    const sweep: Vector = [amplitude * Math.sin(2 * Math.PI * 1.25 * seconds), 0.02 * Math.cos(2 * Math.PI * 1.25 * seconds), 0];
+    const sweep: Vector = [
+      amplitude * Math.sin(2 * Math.PI * 1.25 * seconds),
+      0.02 * Math.cos(2 * Math.PI * 1.25 * seconds),
+      0,
+    ];
     const wiping = add(add(middle, sweep), graspPoint('sponge', side));
-    handOf(stage).position = along([[0, startOf(stage)], [0.18, wiping], [0.88, wiping], [1, carryPosition(side)]], u);
+    handOf(moment).position = along(
+      [
+        [0, startOf(moment)],
+        [0.18, wiping],
+        [0.88, wiping],
+        [1, carryPosition(side)],
+      ],
+      u,
+    );
   },
-  open: (stage) => lid(stage, (u) => smoothstep(u, 0.36, 0.78)),
-  close: (stage) => lid(stage, (u) => 1 - smoothstep(u, 0.36, 0.78)),
-  push(stage) {
-    const { action, u, now, begin, room } = stage;
+  open: (moment) => lid(moment, (u) => smoothstep(u, 0.36, 0.78)),
+  close: (moment) => lid(moment, (u) => 1 - smoothstep(u, 0.36, 0.78)),
+  push(moment) {
+    const { action, u, now, begin, room } = moment;
     const index = action.object as number;
-    const model = models[categoryOf(stage, index)];
+    const model = models[categoryOf(moment, index)];
     const from = toBody(begin, begin.objects[index].position);
     const to = toBody(begin, fromStation(room.stations[action.station], action.to as Vector));
     const behind: Vector = [0, -model.footprint - 0.05, Math.min(0.1, model.height * 0.6) + 0.02];
-    const hand = handOf(stage);
-    hand.position = along([[0, startOf(stage)], [0.3, add(from, behind)], [0.34, add(from, behind)], [0.76, add(to, behind)], [1, endOf(stage)]], u);
+    const hand = handOf(moment);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.3, add(from, behind)],
+        [0.34, add(from, behind)],
+        [0.76, add(to, behind)],
+        [1, endOf(moment)],
+      ],
+      u,
+    );
     hand.grip = 0.15;
     now.objects[index].position = toWorld(begin, mix(from, to, smoothstep(u, 0.34, 0.76)));
   },
-  move(stage) {
-    const { action, u, now, begin, room } = stage;
+  move(moment) {
+    const { action, u, now, begin, room } = moment;
     const index = action.object as number;
     const side = action.hand as Side;
     const from = toBody(begin, begin.objects[index].position);
     const to = toBody(begin, fromStation(room.stations[action.station], action.to as Vector));
-    const grasp = subtract(onObject(stage, index, graspPoint(categoryOf(stage, index), side)), from);
-    const object = along([[0.34, from], [0.44, up(from, 0.06)], [0.68, up(to, 0.06)], [0.78, to]], u);
-    const hand = handOf(stage);
-    hand.position = u < 0.34 ? along([[0, startOf(stage)], [0.3, add(from, grasp)]], u) : u < 0.8 ? add(object, grasp) : along([[0.8, add(to, grasp)], [1, endOf(stage)]], u);
+    const grasp = subtract(onObject(moment, index, graspPoint(categoryOf(moment, index), side)), from);
+    const object = along(
+      [
+        [0.34, from],
+        [0.44, up(from, 0.06)],
+        [0.68, up(to, 0.06)],
+        [0.78, to],
+      ],
+      u,
+    );
+    const hand = handOf(moment);
+    hand.position =
+      u < 0.34
+        ? along(
+            [
+              [0, startOf(moment)],
+              [0.3, add(from, grasp)],
+            ],
+            u,
+          )
+        : u < 0.8
+          ? add(object, grasp)
+          : along(
+              [
+                [0.8, add(to, grasp)],
+                [1, endOf(moment)],
+              ],
+              u,
+            );
     hand.grip = smoothstep(u, 0.26, 0.34) - 0.7 * smoothstep(u, 0.78, 0.9);
     now.objects[index].position = toWorld(begin, object);
   },
-  turn(stage) {
-    const { action, u, now, begin } = stage;
+  turn(moment) {
+    const { action, u, now, begin } = moment;
     const index = action.object as number;
-    const category = categoryOf(stage, index);
+    const category = categoryOf(moment, index);
     const angle = (action.hand === 'right' ? 2.6 : -2.6) * smoothstep(u, 0.3, 0.8);
-    const centre = onObject(stage, index, [0, 0, models[category].height + 0.03]);
+    const centre = onObject(moment, index, [0, 0, models[category].height + 0.03]);
     const reach = Math.min(0.09, models[category].footprint * 0.7);
     const grip: Vector = [Math.cos(angle + 0.6) * reach, Math.sin(angle + 0.6) * reach, 0];
-    const hand = handOf(stage);
-    hand.position = along([[0, startOf(stage)], [0.28, add(centre, grip)], [0.82, add(centre, grip)], [1, endOf(stage)]], u);
+    const hand = handOf(moment);
+    hand.position = along(
+      [
+        [0, startOf(moment)],
+        [0.28, add(centre, grip)],
+        [0.82, add(centre, grip)],
+        [1, endOf(moment)],
+      ],
+      u,
+    );
     hand.grip = smoothstep(u, 0.2, 0.3) - smoothstep(u, 0.8, 0.9);
     now.objects[index].rotation = compose(about('z', angle), begin.objects[index].rotation);
   },
-  'walk to'(stage) {
-    const { action, u, now, begin, room } = stage;
+  'walk to'(moment) {
+    const { action, u, now, begin, room } = moment;
     const station = room.stations[action.station];
     now.stand = mix(begin.stand, station.stand, smoothstep(u, 0.05, 0.95));
     now.yaw = begin.yaw + wrap(station.yaw - begin.yaw) * smoothstep(u, 0, 0.85);
@@ -185,10 +255,10 @@ const animations: Record<Verb, (stage: Stage) => void> = {
 };
 
 /** Opening and closing differ in the direction of time only. */
-function lid(stage: Stage, opening: (u: number) => number): void {
-  const { action, u, now } = stage;
+function lid(moment: Moment, opening: (u: number) => number): void {
+  const { action, u, now } = moment;
   const index = action.object as number;
-  const category = categoryOf(stage, index);
+  const category = categoryOf(moment, index);
   const object = now.objects[index];
   if (action.verb === 'open') object.lidSide = action.hand === 'right' ? 1 : -1;
   object.open = opening(u);
@@ -200,10 +270,27 @@ function lid(stage: Stage, opening: (u: number) => number): void {
     const rise = 0.12 * Math.min(1, open * 2) - 0.255 * Math.max(0, open * 2 - 1);
     return [object.lidSide * 0.15 * Math.max(0, open * 2 - 1), 0, topOf(category) + 0.02 + rise];
   };
-  const first = onObject(stage, index, lidPoint(opening(0)));
-  const hand = handOf(stage);
-  const last = onObject(stage, index, lidPoint(opening(1)));
-  hand.position = u < 0.34 ? along([[0, startOf(stage)], [0.3, first]], u) : u < 0.8 ? onObject(stage, index, lidPoint(object.open)) : along([[0.8, last], [1, endOf(stage)]], u);
+  const first = onObject(moment, index, lidPoint(opening(0)));
+  const hand = handOf(moment);
+  const last = onObject(moment, index, lidPoint(opening(1)));
+  hand.position =
+    u < 0.34
+      ? along(
+          [
+            [0, startOf(moment)],
+            [0.3, first],
+          ],
+          u,
+        )
+      : u < 0.8
+        ? onObject(moment, index, lidPoint(object.open))
+        : along(
+            [
+              [0.8, last],
+              [1, endOf(moment)],
+            ],
+            u,
+          );
   hand.grip = smoothstep(u, 0.26, 0.34) - 0.8 * smoothstep(u, 0.78, 0.88);
 }
 
@@ -211,7 +298,13 @@ function lid(stage: Stage, opening: (u: number) => number): void {
  * The state at fraction `u` of an action that began in state `begin`.
  * A pure function: the world after the action is its value at u = 1.
  */
-export function animate(action: Action, begin: WorldState, u: number, room: Room, placements: readonly Placement[]): WorldState {
+export function animate(
+  action: Action,
+  begin: WorldState,
+  u: number,
+  room: Room,
+  placements: readonly Placement[],
+): WorldState {
   const now = clone(begin);
   now.stream = null;
   now.stride = { phase: 0, size: 0 };

@@ -2,13 +2,7 @@ import type { Random } from '@egolab/foundation';
 import { type Category, insideHeight, models, type Side } from '../world/objects.ts';
 import type { Room } from '../world/room.ts';
 import type { Vector } from '../world/vector.ts';
-import type { Action, Placement, Verb } from './action.ts';
-
-/** Seconds that an action lasts, lowest and highest. */
-const durations: Record<Verb, readonly [number, number]> = {
-  'pick up': [1.3, 1.8], 'put down': [1.3, 1.8], pour: [1.9, 2.5], stir: [1.7, 2.4], cut: [1.7, 2.4], wipe: [1.7, 2.4],
-  open: [1.4, 1.9], close: [1.4, 1.9], push: [1.4, 1.8], move: [1.6, 2.1], turn: [1.5, 2], 'walk to': [1.5, 2], 'look at': [1, 1.5],
-};
+import { type Action, durations, type Placement, type Verb } from './action.ts';
 
 interface Item {
   readonly category: Category;
@@ -41,7 +35,14 @@ export class Planner {
     categories: readonly Category[],
     private readonly random: Random,
   ) {
-    this.items = categories.map((category) => ({ category, station: -1, position: [0, 0, 0], heldBy: null, inside: null, open: false }));
+    this.items = categories.map((category) => ({
+      category,
+      station: -1,
+      position: [0, 0, 0],
+      heldBy: null,
+      inside: null,
+      open: false,
+    }));
     this.items.forEach((item, index) => {
       item.station = index >= 6 ? 1 : 0;
       item.position = this.freeSpot(index, item.station, null);
@@ -50,7 +51,12 @@ export class Planner {
   }
 
   placements(): Placement[] {
-    return this.items.map(({ category, station, position }) => ({ category, station, position, yaw: this.random.uniform(-0.3, 0.3) }));
+    return this.items.map(({ category, station, position }) => ({
+      category,
+      station,
+      position,
+      yaw: this.random.uniform(-0.3, 0.3),
+    }));
   }
 
   find = (category: Category): number => this.items.findIndex((item) => item.category === category);
@@ -58,7 +64,15 @@ export class Planner {
   private emit(verb: Verb, details: Partial<Action>): void {
     const [low, high] = durations[verb];
     const end = this.time + this.random.uniform(low, high);
-    this.actions.push({ ...blank, verb, station: this.station, activity: this.activity, start: this.time, end, ...details });
+    this.actions.push({
+      ...blank,
+      verb,
+      station: this.station,
+      activity: this.activity,
+      start: this.time,
+      end,
+      ...details,
+    });
     this.counts.set(verb, (this.counts.get(verb) ?? 0) + 1);
     this.time = end + this.random.uniform(0.08, 0.3);
   }
@@ -76,8 +90,15 @@ export class Planner {
     let bestClearance = -Infinity;
     for (let attempt = 0; attempt < 80; attempt++) {
       const central = isWorkpiece(this.items[index].category);
-      const x = this.random.uniform(side === 'right' ? -0.1 : central ? -0.28 : -0.46, side === 'left' ? 0.1 : central ? 0.28 : 0.46);
-      const spot: Vector = [x, this.random.uniform(0.34, central ? 0.54 : 0.66), this.room.stations[station].surfaceHeight];
+      const x = this.random.uniform(
+        side === 'right' ? -0.1 : central ? -0.28 : -0.46,
+        side === 'left' ? 0.1 : central ? 0.28 : 0.46,
+      );
+      const spot: Vector = [
+        x,
+        this.random.uniform(0.34, central ? 0.54 : 0.66),
+        this.room.stations[station].surfaceHeight,
+      ];
       const clearance = this.clearance(spot, index, station) - radius;
       if (clearance > bestClearance) [best, bestClearance] = [spot, clearance];
       if (clearance > 0.03) break;
@@ -90,7 +111,10 @@ export class Planner {
     let nearest = 1;
     this.items.forEach((item, i) => {
       if (i === index || item.station !== station || item.heldBy || item.inside !== null) return;
-      nearest = Math.min(nearest, Math.hypot(item.position[0] - spot[0], item.position[1] - spot[1]) - models[item.category].footprint);
+      nearest = Math.min(
+        nearest,
+        Math.hypot(item.position[0] - spot[0], item.position[1] - spot[1]) - models[item.category].footprint,
+      );
     });
     return nearest;
   }
@@ -124,7 +148,8 @@ export class Planner {
   pickUp(index: number, then: number | null = null): void {
     const item = this.items[index];
     if (item.heldBy) return;
-    if (item.inside !== null && models[this.items[item.inside].category].openable && !this.items[item.inside].open) this.toggle(item.inside);
+    if (item.inside !== null && models[this.items[item.inside].category].openable && !this.items[item.inside].open)
+      this.toggle(item.inside);
     const hand = this.approach(index, then);
     Object.assign(item, { heldBy: hand, inside: null });
     this.emit('pick up', { hand, object: index, place: this.place });
@@ -171,8 +196,18 @@ export class Planner {
     this.pickUp(sponge, object);
     if (object !== null) this.walk(this.items[object].station);
     const hand = this.items[sponge].heldBy;
-    const to: Vector = [(hand === 'right' ? 1 : -1) * this.random.uniform(0, 0.12), this.random.uniform(0.4, 0.5), this.room.stations[this.station].surfaceHeight];
-    this.emit('wipe', { hand, object, tool: sponge, place: object === null ? this.place : null, to: object === null ? to : null });
+    const to: Vector = [
+      (hand === 'right' ? 1 : -1) * this.random.uniform(0, 0.12),
+      this.random.uniform(0.4, 0.5),
+      this.room.stations[this.station].surfaceHeight,
+    ];
+    this.emit('wipe', {
+      hand,
+      object,
+      tool: sponge,
+      place: object === null ? this.place : null,
+      to: object === null ? to : null,
+    });
   }
 
   toggle(index: number): void {
@@ -190,7 +225,8 @@ export class Planner {
   push(index: number): boolean {
     const { position, category } = this.items[index];
     const to: Vector = [position[0], position[1] + 0.18, position[2]];
-    if (to[1] > 0.72 || this.clearance(to, index, this.items[index].station) < models[category].footprint - 0.02) return false;
+    if (to[1] > 0.72 || this.clearance(to, index, this.items[index].station) < models[category].footprint - 0.02)
+      return false;
     const hand = this.approach(index);
     this.items[index].position = to;
     this.emit('push', { hand, object: index, to });
@@ -203,9 +239,15 @@ export class Planner {
     for (const direction of this.random.shuffle<Side>(['left', 'right'])) {
       const x = position[0] + (direction === 'right' ? 0.3 : -0.3);
       const to: Vector = [x, position[1], position[2]];
-      if (Math.abs(x) > 0.45 || this.clearance(to, index, this.items[index].station) < models[category].footprint - 0.03) continue;
+      if (
+        Math.abs(x) > 0.45 ||
+        this.clearance(to, index, this.items[index].station) < models[category].footprint - 0.03
+      )
+        continue;
       this.walk(this.items[index].station);
-      const hand = (['left', 'right'] as const).find((side) => reaches(side, x) && reaches(side, position[0]) && this.heldIn(side) < 0);
+      const hand = (['left', 'right'] as const).find(
+        (side) => reaches(side, x) && reaches(side, position[0]) && this.heldIn(side) < 0,
+      );
       if (!hand) continue;
       this.items[index].position = to;
       this.emit('move', { hand, object: index, direction, to });
@@ -216,21 +258,29 @@ export class Planner {
 
   /** Something beside the goal, so that every verb occurs: of those possible now, one that was rare so far. */
   filler(): void {
-    const candidates = this.random.shuffle(this.items.map((item, index) => ({ item, index })).filter(({ item }) => !item.heldBy && item.inside === null && item.station === this.station));
+    const candidates = this.random.shuffle(
+      this.items
+        .map((item, index) => ({ item, index }))
+        .filter(({ item }) => !item.heldBy && item.inside === null && item.station === this.station),
+    );
     const rarity = (verb: Verb) => (this.counts.get(verb) ?? 0) + this.random.uniform(0, 1.5);
-    const options = this.random.shuffle<Verb>(['push', 'move', 'turn', 'look at', 'open', 'walk to']).map((verb) => ({ verb, rank: rarity(verb) }));
+    const options = this.random
+      .shuffle<Verb>(['push', 'move', 'turn', 'look at', 'open', 'walk to'])
+      .map((verb) => ({ verb, rank: rarity(verb) }));
     for (const { verb } of options.sort((a, b) => a.rank - b.rank)) if (this.tryFiller(verb, candidates)) return;
   }
 
   private tryFiller(verb: Verb, candidates: { item: Item; index: number }[]): boolean {
-    const turnable = candidates.find(({ item }) => ['mug', 'pan', 'kettle', 'box', 'plate', 'jar'].includes(item.category));
+    const turnable = candidates.find(({ item }) =>
+      ['mug', 'pan', 'kettle', 'box', 'plate', 'jar'].includes(item.category),
+    );
     const lidded = candidates.find(({ item }) => models[item.category].openable);
     if (verb === 'push') return candidates.some(({ index }) => this.push(index));
     if (verb === 'move') return candidates.some(({ index }) => this.move(index));
-    if (verb === 'turn' && turnable) return this.turn(turnable.index), true;
-    if (verb === 'open' && lidded) return this.toggle(lidded.index), true;
-    if (verb === 'look at' && candidates.length > 0) return this.lookAt(candidates[0].index), true;
-    if (verb === 'walk to') return this.walk(1 - this.station), true;
+    if (verb === 'turn' && turnable) return (this.turn(turnable.index), true);
+    if (verb === 'open' && lidded) return (this.toggle(lidded.index), true);
+    if (verb === 'look at' && candidates.length > 0) return (this.lookAt(candidates[0].index), true);
+    if (verb === 'walk to') return (this.walk(1 - this.station), true);
     return false;
   }
 

@@ -52,7 +52,8 @@ export function* simulate(plan: Plan, room: Room, fps: number, random: Random): 
   const numFrames = Math.floor(plan.duration * fps);
   for (let frame = 0; frame < numFrames; frame++) {
     const time = frame / fps;
-    while (next < actions.length && actions[next].end <= time) begin = animate(actions[next++], begin, 1, room, placements);
+    while (next < actions.length && actions[next].end <= time)
+      begin = animate(actions[next++], begin, 1, room, placements);
     const action = next < actions.length ? actions[next] : undefined;
     const u = action ? Math.max(0, (time - action.start) / (action.end - action.start)) : 0;
     const state = action && u > 0 ? animate(action, begin, u, room, placements) : begin;
@@ -79,14 +80,27 @@ function leanOf(state: WorldState): number {
 }
 
 /** What the wearer attends to at `time`, which lies at most a little ahead of the action `current`. */
-function attention(actions: readonly Action[], current: number, time: number, state: WorldState, room: Room, placements: Plan['placements']): { point: Vector; instance: number } {
+function attention(
+  actions: readonly Action[],
+  current: number,
+  time: number,
+  state: WorldState,
+  room: Room,
+  placements: Plan['placements'],
+): { point: Vector; instance: number } {
   while (current < actions.length && actions[current].end < time) current++;
   const action = actions[current];
   const onObject = (index: number) => ({
-    point: add(state.objects[index].position, rotate(state.objects[index].rotation, [0, 0, models[placements[index].category].height / 2])),
+    point: add(
+      state.objects[index].position,
+      rotate(state.objects[index].rotation, [0, 0, models[placements[index].category].height / 2]),
+    ),
     instance: Instance.firstObject + index,
   });
-  const onPlace = (station: number, place: Vector) => ({ point: fromStation(room.stations[station], place), instance: Instance.background as number });
+  const onPlace = (station: number, place: Vector) => ({
+    point: fromStation(room.stations[station], place),
+    instance: Instance.background as number,
+  });
   if (!action) return onPlace(0, [0, 0.5, room.stations[0].surfaceHeight]);
   const u = (time - action.start) / (action.end - action.start);
   if (action.verb === 'walk to') return onPlace(action.station, [0, 0.55, room.stations[action.station].surfaceHeight]);
@@ -97,8 +111,20 @@ function attention(actions: readonly Action[], current: number, time: number, st
   return onObject(action.object);
 }
 
-function gazeOf({ point, instance }: { point: Vector; instance: number }, head: CameraPose, random: Random, valid: boolean): Gaze {
+function gazeOf(
+  { point, instance }: { point: Vector; instance: number },
+  head: CameraPose,
+  random: Random,
+  valid: boolean,
+): Gaze {
   const [x, y, z] = unrotate(head.rotation, subtract(point, head.position));
   const noise = () => Math.max(-0.015, Math.min(0.015, random.normal(0, 0.006)));
-  return { valid: valid && z > 0.05, yaw: Math.atan2(-x, z) + noise(), pitch: Math.atan2(-y, z) + noise(), depth: Math.hypot(x, y, z), instance, target: point };
+  return {
+    valid: valid && z > 0.05,
+    yaw: Math.atan2(-x, z) + noise(),
+    pitch: Math.atan2(-y, z) + noise(),
+    depth: Math.hypot(x, y, z),
+    instance,
+    target: point,
+  };
 }

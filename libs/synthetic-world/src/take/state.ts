@@ -1,7 +1,17 @@
 import { graspPoint, insideHeight, type ObjectState, type Side } from '../world/objects.ts';
 import { toWorld } from '../world/body.ts';
 import { fromStation, type Room } from '../world/room.ts';
-import { about, add, compose, identity, type Rotation, rotate, subtract, unrotate, type Vector } from '../world/vector.ts';
+import {
+  about,
+  add,
+  compose,
+  identity,
+  type Rotation,
+  rotate,
+  subtract,
+  unrotate,
+  type Vector,
+} from '../world/vector.ts';
 import type { Placement } from './action.ts';
 
 export interface HandState {
@@ -39,7 +49,13 @@ export function initialState(room: Room, placements: readonly Placement[]): Worl
     objects: placements.map(({ station, position, yaw }) => ({
       position: fromStation(room.stations[station], position),
       rotation: about('z', room.stations[station].yaw + yaw),
-      heldBy: null, inside: -1, open: 0, lidSide: 1, full: 0, liquid: null, cut: 0,
+      heldBy: null,
+      inside: -1,
+      open: 0,
+      lidSide: 1,
+      full: 0,
+      liquid: null,
+      cut: 0,
     })),
     stream: null,
     stride: { phase: 0, size: 0 },
@@ -66,11 +82,17 @@ export function settle(state: WorldState, placements: readonly Placement[]): voi
     if (!object.heldBy) return;
     const hand = state.hands[object.heldBy];
     object.rotation = compose(about('z', state.yaw), hand.tool);
-    object.position = subtract(toWorld(state, hand.position), rotate(object.rotation, graspPoint(placements[index].category, object.heldBy)));
+    object.position = subtract(
+      toWorld(state, hand.position),
+      rotate(object.rotation, graspPoint(placements[index].category, object.heldBy)),
+    );
   });
   for (const object of state.objects) {
     if (object.inside < 0 || object.heldBy) continue;
     const container = state.objects[object.inside];
-    object.position = add(container.position, rotate(container.rotation, [0, 0, insideHeight(placements[object.inside].category)]));
+    object.position = add(
+      container.position,
+      rotate(container.rotation, [0, 0, insideHeight(placements[object.inside].category)]),
+    );
   }
 }

@@ -7,7 +7,8 @@ import { goals, verbs } from './action.ts';
 import { episodesOf } from './episodes.ts';
 import { drawTake, instants, Stage } from './take.ts';
 
-const draw = (index: number, split: 'train' | 'heldOut' = 'train') => drawTake({ name: `spec_${index}`, split, room: index % 4, seed: 11, duration: [30, 40], numExo: 2 });
+const draw = (index: number, split: 'train' | 'heldOut' = 'train') =>
+  drawTake({ name: `spec_${index}`, split, room: index % 4, seed: 11, duration: [30, 40], numExo: 2 });
 const takes = Array.from({ length: 40 }, (_, index) => draw(index));
 
 describe('plans', () => {
@@ -47,7 +48,9 @@ describe('plans', () => {
   it('use every verb, category, hand and goal', () => {
     const actions = takes.flatMap(({ plan }) => plan.actions.map((action) => ({ ...action, plan })));
     expect(new Set(actions.map(({ verb }) => verb)).size).toBe(verbs.length);
-    expect(new Set(actions.flatMap(({ plan, object }) => (object === null ? [] : [plan.placements[object].category]))).size).toBe(categories.length);
+    expect(
+      new Set(actions.flatMap(({ plan, object }) => (object === null ? [] : [plan.placements[object].category]))).size,
+    ).toBe(categories.length);
     expect(new Set(takes.flatMap(({ plan }) => plan.activities.map(({ goal }) => goal))).size).toBe(goals.length);
     const right = actions.filter(({ hand }) => hand === 'right').length;
     const left = actions.filter(({ hand }) => hand === 'left').length;
@@ -67,7 +70,8 @@ describe('plans', () => {
 
 describe('rooms', () => {
   it('of the held-out split look like no training room', () => {
-    const floors = (split: 'train' | 'heldOut') => Array.from({ length: 4 }, (_, index) => JSON.stringify(draw(index, split).room.faces));
+    const floors = (split: 'train' | 'heldOut') =>
+      Array.from({ length: 4 }, (_, index) => JSON.stringify(draw(index, split).room.faces));
     expect(floors('train').filter((faces) => floors('heldOut').includes(faces))).toEqual([]);
     expect(draw(0, 'heldOut').room.id).toBe('held-out-room-00');
   });
@@ -106,7 +110,11 @@ describe('what the sensors say', () => {
   });
 
   /** Depth between four pixels that see one static plane: its inverse is linear over the image. */
-  function planarDepth({ depth, instances }: { depth: Float64Array; instances: Uint8Array }, x: number, y: number): number | undefined {
+  function planarDepth(
+    { depth, instances }: { depth: Float64Array; instances: Uint8Array },
+    x: number,
+    y: number,
+  ): number | undefined {
     const [left, top] = [Math.floor(x), Math.floor(y)];
     if (left < 0 || top < 0 || left > 46 || top > 46) return undefined;
     const pixels = [top * 48 + left, top * 48 + left + 1, (top + 1) * 48 + left, (top + 1) * 48 + left + 1];
@@ -127,7 +135,9 @@ describe('what the sensors say', () => {
       if (column < 1 || row < 1 || column > 46 || row > 46) continue;
       const around = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => (row + dy) * 48 + column + dx));
       const along = distance * Math.cos(yaw) * Math.cos(pitch);
-      const contents = instant.state.objects.flatMap(({ inside }, index) => (inside === instance - Instance.firstObject ? [Instance.firstObject + index] : []));
+      const contents = instant.state.objects.flatMap(({ inside }, index) =>
+        inside === instance - Instance.firstObject ? [Instance.firstObject + index] : [],
+      );
       const hit = around.some((pixel) => instances[pixel] === instance || contents.includes(instances[pixel]));
       if (!hit && depth[row * 48 + column] < along - 0.02) continue;
       fixations++;
@@ -140,11 +150,13 @@ describe('what the sensors say', () => {
   it('the action takes place in the middle of the view', () => {
     for (const take of takes.slice(0, 4)) {
       const shown = [...instants(take, 8)];
-      const inView = take.plan.actions.filter(({ object }) => object !== null).map(({ start, end, object }) => {
-        const { head, state } = shown[Math.round(((start + end) / 2) * 8)];
-        const [column, row] = project({ ...head, intrinsics }, state.objects[object!].position);
-        return column > 4 && column < 44 && row > 4 && row < 44;
-      });
+      const inView = take.plan.actions
+        .filter(({ object }) => object !== null)
+        .map(({ start, end, object }) => {
+          const { head, state } = shown[Math.round(((start + end) / 2) * 8)];
+          const [column, row] = project({ ...head, intrinsics }, state.objects[object!].position);
+          return column > 4 && column < 44 && row > 4 && row < 44;
+        });
       expect(inView.filter(Boolean).length / inView.length).toBeGreaterThan(0.85);
     }
   });

@@ -31,7 +31,8 @@ export interface TakeRequest {
   readonly numExo: number;
 }
 
-export const roomId = (split: Room['split'], index: number): string => `${split === 'heldOut' ? 'held-out' : split}-room-${String(index).padStart(2, '0')}`;
+export const roomId = (split: Room['split'], index: number): string =>
+  `${split === 'heldOut' ? 'held-out' : split}-room-${String(index).padStart(2, '0')}`;
 
 /** Decide everything about a take; a function of the request alone. */
 export function drawTake({ name, split, room: roomIndex, seed, duration, numExo }: TakeRequest): Take {
@@ -61,7 +62,8 @@ export function uidOf(random: Random): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-export const instants = (take: Take, fps: number): Generator<Instant> => simulate(take.plan, take.room, fps, take.random.split('motion'));
+export const instants = (take: Take, fps: number): Generator<Instant> =>
+  simulate(take.plan, take.room, fps, take.random.split('motion'));
 
 /** Keeps the scene of one take: the room is packed once, what moves is repacked for every instant. */
 export class Stage {
@@ -86,12 +88,14 @@ export class Stage {
     const shadows: ContactShadow[] = [];
     instant.state.objects.forEach((object, index) => {
       const { category } = plan.placements[index];
-      for (const primitive of objectPrimitives(category, appearances[index], object, Instance.firstObject + index)) this.table.add(primitive);
+      for (const primitive of objectPrimitives(category, appearances[index], object, Instance.firstObject + index))
+        this.table.add(primitive);
       if (object.inside < 0) shadows.push(...shadowsOf(room, object.position, models[category].footprint));
     });
     for (const primitive of bodyPrimitives(wearer, instant.body, withHead)) {
       this.table.add(primitive);
-      if (primitive.shape === Shape.Ellipsoid && primitive.instance !== Instance.body) shadows.push(...shadowsOf(room, primitive.position, 0.06));
+      if (primitive.shape === Shape.Ellipsoid && primitive.instance !== Instance.body)
+        shadows.push(...shadowsOf(room, primitive.position, 0.06));
     }
     const stream = this.streamPrimitive(instant);
     if (stream) this.table.add(stream);
@@ -99,7 +103,13 @@ export class Stage {
   }
 
   private scene(shadows: readonly ContactShadow[]): Scene {
-    return { table: this.table, numStatic: this.numStatic, light: this.take.room.light, faces: this.take.room.faces, shadows };
+    return {
+      table: this.table,
+      numStatic: this.numStatic,
+      light: this.take.room.light,
+      faces: this.take.room.faces,
+      shadows,
+    };
   }
 
   private streamPrimitive({ state, time }: Instant): Primitive | undefined {
@@ -107,7 +117,14 @@ export class Stage {
     const { from, to } = state.stream;
     const pouring = this.take.plan.actions.find((action) => action.start <= time && time <= action.end);
     const liquid = models[this.take.plan.placements[pouring?.object ?? 0].category].liquid ?? 'water';
-    return { shape: Shape.Capsule, size: [0.015, 0.015, distance(from, to) / 2], position: mix(from, to, 0.5), rotation: alongZ(subtract(to, from)), colour: liquidColours[liquid], instance: Instance.stream };
+    return {
+      shape: Shape.Capsule,
+      size: [0.015, 0.015, distance(from, to) / 2],
+      position: mix(from, to, 0.5),
+      rotation: alongZ(subtract(to, from)),
+      colour: liquidColours[liquid],
+      instance: Instance.stream,
+    };
   }
 }
 
@@ -116,6 +133,12 @@ function shadowsOf(room: Room, position: readonly [number, number, number], foot
   return room.stations.flatMap(({ stand, surfaceHeight }) => {
     const height = position[2] - surfaceHeight;
     if (height < -0.01 || height > 0.5 || Math.hypot(position[0] - stand[0], position[1] - stand[1]) > 0.9) return [];
-    return [{ position: [position[0], position[1], surfaceHeight] as const, radius: footprint * (1.25 + height), strength: 0.45 / (1 + 5 * height) }];
+    return [
+      {
+        position: [position[0], position[1], surfaceHeight] as const,
+        radius: footprint * (1.25 + height),
+        strength: 0.45 / (1 + 5 * height),
+      },
+    ];
   });
 }

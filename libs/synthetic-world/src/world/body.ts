@@ -1,7 +1,20 @@
 import type { Random } from '@egolab/foundation';
 import { type Colour, type Primitive, Shape } from '../render/scene.ts';
 import type { Side } from './objects.ts';
-import { about, add, alongZ, cross, dot, mix, norm, normalize, rotate, scale, subtract, type Vector } from './vector.ts';
+import {
+  about,
+  add,
+  alongZ,
+  cross,
+  dot,
+  mix,
+  norm,
+  normalize,
+  rotate,
+  scale,
+  subtract,
+  type Vector,
+} from './vector.ts';
 
 /** Who wears the camera. Gloves and the watch strap have the same colours in all takes: they tell left from right. */
 export interface Wearer {
@@ -20,8 +33,16 @@ export function drawWearer(random: Random): Wearer {
     pronoun: random.choice(['his', 'her'] as const),
     shirt: cloth(),
     trousers: cloth(),
-    skin: random.choice<Colour>([[0.95, 0.78, 0.66], [0.76, 0.55, 0.42], [0.45, 0.3, 0.22]]),
-    hair: random.choice<Colour>([[0.15, 0.1, 0.08], [0.45, 0.3, 0.15], [0.75, 0.65, 0.4]]),
+    skin: random.choice<Colour>([
+      [0.95, 0.78, 0.66],
+      [0.76, 0.55, 0.42],
+      [0.45, 0.3, 0.22],
+    ]),
+    hair: random.choice<Colour>([
+      [0.15, 0.1, 0.08],
+      [0.45, 0.3, 0.15],
+      [0.75, 0.65, 0.4],
+    ]),
   };
 }
 
@@ -66,9 +87,22 @@ export function toWorld(pose: Pick<BodyPose, 'stand' | 'yaw'>, point: Vector): V
 /** The primitives of the wearer; with `head: false` as the head camera sees it. */
 export function bodyPrimitives(wearer: Wearer, pose: BodyPose, head: boolean): Primitive[] {
   const at = (point: Vector) => toWorld(pose, point);
-  const limb = (from: Vector, to: Vector, radius: number, colour: Colour, instance: number = Instance.body): Primitive => {
+  const limb = (
+    from: Vector,
+    to: Vector,
+    radius: number,
+    colour: Colour,
+    instance: number = Instance.body,
+  ): Primitive => {
     const [a, b] = [at(from), at(to)];
-    return { shape: Shape.Capsule, size: [radius, radius, Math.max(0.001, norm(subtract(b, a)) / 2)], position: mix(a, b, 0.5), rotation: alongZ(subtract(b, a)), colour, instance };
+    return {
+      shape: Shape.Capsule,
+      size: [radius, radius, Math.max(0.001, norm(subtract(b, a)) / 2)],
+      position: mix(a, b, 0.5),
+      rotation: alongZ(subtract(b, a)),
+      colour,
+      instance,
+    };
   };
   const { lean, stride } = pose;
   const step = Math.sin(stride.phase) * stride.size;
@@ -83,8 +117,22 @@ export function bodyPrimitives(wearer: Wearer, pose: BodyPose, head: boolean): P
   if (head) {
     const centre: Vector = [0, lean + 0.01, 1.56];
     parts.push(
-      { shape: Shape.Ellipsoid, size: [0.085, 0.1, 0.12], position: at(centre), rotation: about('z', pose.yaw), colour: wearer.skin, instance: Instance.body },
-      { shape: Shape.Ellipsoid, size: [0.095, 0.1, 0.1], position: at(add(centre, [0, -0.03, 0.045])), rotation: about('z', pose.yaw), colour: wearer.hair, instance: Instance.body },
+      {
+        shape: Shape.Ellipsoid,
+        size: [0.085, 0.1, 0.12],
+        position: at(centre),
+        rotation: about('z', pose.yaw),
+        colour: wearer.skin,
+        instance: Instance.body,
+      },
+      {
+        shape: Shape.Ellipsoid,
+        size: [0.095, 0.1, 0.1],
+        position: at(add(centre, [0, -0.03, 0.045])),
+        rotation: about('z', pose.yaw),
+        colour: wearer.hair,
+        instance: Instance.body,
+      },
     );
   }
   return parts;
@@ -92,7 +140,13 @@ export function bodyPrimitives(wearer: Wearer, pose: BodyPose, head: boolean): P
 
 type Limb = (from: Vector, to: Vector, radius: number, colour: Colour, instance?: number) => Primitive;
 
-function armPrimitives(wearer: Wearer, pose: BodyPose, side: Side, limb: Limb, at: (point: Vector) => Vector): Primitive[] {
+function armPrimitives(
+  wearer: Wearer,
+  pose: BodyPose,
+  side: Side,
+  limb: Limb,
+  at: (point: Vector) => Vector,
+): Primitive[] {
   const from = shoulder(side, pose.lean);
   const { position: hand, grip } = pose.hands[side];
   const bend = elbow(from, hand, side);
@@ -102,14 +156,34 @@ function armPrimitives(wearer: Wearer, pose: BodyPose, side: Side, limb: Limb, a
   const inward: Vector = side === 'right' ? [-1, 0, 0] : [1, 0, 0];
   const across = normalize(subtract(inward, scale(along, dot(inward, along))));
   const reach = 0.085 - 0.045 * grip;
-  const finger = (sideways: number) => limb(add(hand, scale(across, sideways)), add(hand, add(scale(along, reach), scale(across, sideways * (1.5 - grip)))), 0.017, glove, instance);
+  const finger = (sideways: number) =>
+    limb(
+      add(hand, scale(across, sideways)),
+      add(hand, add(scale(along, reach), scale(across, sideways * (1.5 - grip)))),
+      0.017,
+      glove,
+      instance,
+    );
   const palmUp = cross(along, across);
   return [
     limb(from, bend, 0.05, wearer.shirt),
     limb(bend, add(hand, scale(along, -0.07)), 0.038, wearer.shirt),
-    { shape: Shape.Ellipsoid, size: [0.055, 0.055, 0.045], position: at(hand), rotation: about('z', pose.yaw), colour: glove, instance },
+    {
+      shape: Shape.Ellipsoid,
+      size: [0.055, 0.055, 0.045],
+      position: at(hand),
+      rotation: about('z', pose.yaw),
+      colour: glove,
+      instance,
+    },
     finger(-0.028),
     finger(0.012),
-    limb(hand, add(hand, add(scale(across, 0.06), add(scale(along, 0.02 + 0.03 * grip), scale(palmUp, 0.01)))), 0.019, glove, instance),
+    limb(
+      hand,
+      add(hand, add(scale(across, 0.06), add(scale(along, 0.02 + 0.03 * grip), scale(palmUp, 0.01)))),
+      0.019,
+      glove,
+      instance,
+    ),
   ];
 }

@@ -2,7 +2,20 @@ import type { Random } from '@egolab/foundation';
 import { type Colour, type Primitive, Shape, Texture } from '../render/scene.ts';
 import { about, add, alongZ, compose, identity, mix, type Rotation, rotate, type Vector } from './vector.ts';
 
-export const categories = ['mug', 'bowl', 'plate', 'pan', 'bottle', 'kettle', 'box', 'jar', 'knife', 'spoon', 'sponge', 'bread'] as const;
+export const categories = [
+  'mug',
+  'bowl',
+  'plate',
+  'pan',
+  'bottle',
+  'kettle',
+  'box',
+  'jar',
+  'knife',
+  'spoon',
+  'sponge',
+  'bread',
+] as const;
 export type Category = (typeof categories)[number];
 export type Side = 'left' | 'right';
 
@@ -62,7 +75,11 @@ export function drawAppearance(random: Random): Appearance {
   return {
     brightness: random.uniform(0.88, 1.08),
     size: random.uniform(0.94, 1.1),
-    trim: random.choice<Colour>([[0.95, 0.95, 0.9], [0.15, 0.15, 0.2], [0.8, 0.75, 0.6]]),
+    trim: random.choice<Colour>([
+      [0.95, 0.95, 0.9],
+      [0.15, 0.15, 0.2],
+      [0.8, 0.75, 0.6],
+    ]),
   };
 }
 
@@ -85,7 +102,12 @@ export interface ObjectState {
 }
 
 /** The primitives of an object in its state, in world coordinates. */
-export function objectPrimitives(category: Category, look: Appearance, state: ObjectState, instance: number): Primitive[] {
+export function objectPrimitives(
+  category: Category,
+  look: Appearance,
+  state: ObjectState,
+  instance: number,
+): Primitive[] {
   const colour = shadeOf(models[category].colour, look.brightness);
   const dark = shadeOf(colour, 0.55);
   const parts = shapes[category](colour, dark, look, state);
@@ -98,19 +120,49 @@ export function objectPrimitives(category: Category, look: Appearance, state: Ob
   }));
 }
 
-const shadeOf = ([r, g, b]: Colour, factor: number): Colour => [Math.min(1, r * factor), Math.min(1, g * factor), Math.min(1, b * factor)];
+const shadeOf = ([r, g, b]: Colour, factor: number): Colour => [
+  Math.min(1, r * factor),
+  Math.min(1, g * factor),
+  Math.min(1, b * factor),
+];
 
-const cylinder = (radius: number, halfHeight: number, position: Vector, colour: Colour, more: Partial<Primitive> = {}): Primitive => ({
-  shape: Shape.Cylinder, size: [radius, radius, halfHeight], position, colour, ...more,
+const cylinder = (
+  radius: number,
+  halfHeight: number,
+  position: Vector,
+  colour: Colour,
+  more: Partial<Primitive> = {},
+): Primitive => ({
+  shape: Shape.Cylinder,
+  size: [radius, radius, halfHeight],
+  position,
+  colour,
+  ...more,
 });
-const box = (size: Vector, position: Vector, colour: Colour, more: Partial<Primitive> = {}): Primitive => ({ shape: Shape.Box, size, position, colour, ...more });
+const box = (size: Vector, position: Vector, colour: Colour, more: Partial<Primitive> = {}): Primitive => ({
+  shape: Shape.Box,
+  size,
+  position,
+  colour,
+  ...more,
+});
 const ellipsoid = (size: Vector, position: Vector, colour: Colour, more: Partial<Primitive> = {}): Primitive => ({
-  shape: Shape.Ellipsoid, size, position, colour, ...more,
+  shape: Shape.Ellipsoid,
+  size,
+  position,
+  colour,
+  ...more,
 });
 const rod = (from: Vector, to: Vector, radius: number, colour: Colour): Primitive => {
   const axis: Vector = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
   const half = Math.hypot(...axis) / 2;
-  return { shape: Shape.Capsule, size: [radius, radius, half], position: mix(from, to, 0.5), rotation: alongZ(axis), colour };
+  return {
+    shape: Shape.Capsule,
+    size: [radius, radius, half],
+    position: mix(from, to, 0.5),
+    rotation: alongZ(axis),
+    colour,
+  };
 };
 
 /** The inside of a vessel: dark when empty, the liquid's surface when full. */
@@ -160,9 +212,18 @@ const shapes: Record<Category, (colour: Colour, dark: Colour, look: Appearance, 
     const hinge: Vector = [0, 0.11, 0.142];
     const lid = rotate(about('x', angle), [0, -0.11, 0.012]);
     const wall = (size: Vector, position: Vector) => box(size, position, colour, stripes);
-    const walls = [-1, 1].flatMap((sign) => [wall([0.13, 0.008, 0.07], [0, sign * 0.102, 0.07]), wall([0.008, 0.094, 0.07], [sign * 0.122, 0, 0.07])]);
-    const body = state.open > 0.01 ? [...walls, box([0.114, 0.094, 0.004], [0, 0, 0.004], dark)] : [wall([0.13, 0.11, 0.07], [0, 0, 0.07])];
-    return [...body, box([0.135, 0.115, 0.012], add(hinge, lid), shadeOf(colour, 1.1), { ...stripes, rotation: about('x', angle) })];
+    const walls = [-1, 1].flatMap((sign) => [
+      wall([0.13, 0.008, 0.07], [0, sign * 0.102, 0.07]),
+      wall([0.008, 0.094, 0.07], [sign * 0.122, 0, 0.07]),
+    ]);
+    const body =
+      state.open > 0.01
+        ? [...walls, box([0.114, 0.094, 0.004], [0, 0, 0.004], dark)]
+        : [wall([0.13, 0.11, 0.07], [0, 0, 0.07])];
+    return [
+      ...body,
+      box([0.135, 0.115, 0.012], add(hinge, lid), shadeOf(colour, 1.1), { ...stripes, rotation: about('x', angle) }),
+    ];
   },
   jar: (colour, dark, _look, state) => {
     const rise = 0.12 * Math.min(1, state.open * 2) - 0.255 * Math.max(0, state.open * 2 - 1);
@@ -182,15 +243,29 @@ const shapes: Record<Category, (colour: Colour, dark: Colour, look: Appearance, 
     ellipsoid([0.036, 0.055, 0.016], [0, 0.14, 0.018], colour),
   ],
   sponge: (colour) => [
-    box([0.075, 0.05, 0.018], [0, 0, 0.034], colour, { texture: Texture.Speckle, accent: shadeOf(colour, 0.7), textureScale: 0.06 }),
+    box([0.075, 0.05, 0.018], [0, 0, 0.034], colour, {
+      texture: Texture.Speckle,
+      accent: shadeOf(colour, 0.7),
+      textureScale: 0.06,
+    }),
     box([0.075, 0.05, 0.008], [0, 0, 0.008], [0.1, 0.35, 0.12]),
   ],
   bread: (colour, _dark, _look, state) => {
     const gap = 0.025 * state.cut;
     const crumb: Colour = [0.98, 0.93, 0.78];
     const half = (sign: number): Primitive[] => [
-      box([0.042, 0.05, 0.035], [sign * (0.042 + gap), 0, 0.036], colour, { texture: Texture.Grain, accent: shadeOf(colour, 0.8), textureScale: 0.1 }),
-      { shape: Shape.Capsule, size: [0.05, 0.05, 0.03], position: [sign * (0.03 + gap), 0, 0.055], rotation: about('y', Math.PI / 2), colour: shadeOf(colour, 0.92) },
+      box([0.042, 0.05, 0.035], [sign * (0.042 + gap), 0, 0.036], colour, {
+        texture: Texture.Grain,
+        accent: shadeOf(colour, 0.8),
+        textureScale: 0.1,
+      }),
+      {
+        shape: Shape.Capsule,
+        size: [0.05, 0.05, 0.03],
+        position: [sign * (0.03 + gap), 0, 0.055],
+        rotation: about('y', Math.PI / 2),
+        colour: shadeOf(colour, 0.92),
+      },
       box([0.001, 0.046, 0.034], [sign * (gap - 0.0005), 0, 0.036], crumb),
     ];
     return state.cut > 0.02 ? [...half(-1), ...half(1)] : [...half(-1).slice(0, 2), ...half(1).slice(0, 2)];

@@ -44,7 +44,12 @@ export function buildRoom(id: string, split: Room['split'], random: Random): Roo
   const names: StationName[] = layout.uniform() < 0.5 ? ['table', 'counter'] : ['counter', 'table'];
   const yaw = layout.uniform(-Math.PI, Math.PI);
   const toSide = layout.choice([-1, 1]);
-  const main: Station = { name: names[0], stand: [layout.uniform(-0.3, 0.3), layout.uniform(-0.3, 0.3), 0], yaw, surfaceHeight: heightOf(names[0]) };
+  const main: Station = {
+    name: names[0],
+    stand: [layout.uniform(-0.3, 0.3), layout.uniform(-0.3, 0.3), 0],
+    yaw,
+    surfaceHeight: heightOf(names[0]),
+  };
   const second: Station = {
     name: names[1],
     stand: fromStation(main, [toSide * 0.75, -0.55, 0]),
@@ -52,7 +57,8 @@ export function buildRoom(id: string, split: Room['split'], random: Random): Roo
     surfaceHeight: heightOf(names[1]),
   };
   const wall = muted(0.55, 0.92);
-  const textures = split === 'heldOut' ? [Texture.Grain, Texture.Speckle] : [Texture.Checker, Texture.Stripes, Texture.Plain];
+  const textures =
+    split === 'heldOut' ? [Texture.Grain, Texture.Speckle] : [Texture.Checker, Texture.Stripes, Texture.Plain];
   const faces: RoomFaces = {
     colours: [wall, wall, shaded(wall, 0.88), shaded(wall, 0.94), muted(0.3, 0.65), [0.93, 0.93, 0.92]],
     floorTexture: palette.choice(textures),
@@ -86,41 +92,116 @@ function furniture(station: Station, top: Colour, body: Colour, random: Random):
   const at = (x: number, y: number, z: number) => fromStation(station, [x, y, z]);
   const texture = random.choice([Texture.Plain, Texture.Grain, Texture.Speckle]);
   const slab: Primitive = {
-    shape: Shape.Box, size: [SURFACE.halfWidth, depth, 0.02], position: at(0, middle, station.surfaceHeight - 0.02), rotation,
-    colour: top, accent: shaded(top, 0.87), texture, textureScale: 0.24,
+    shape: Shape.Box,
+    size: [SURFACE.halfWidth, depth, 0.02],
+    position: at(0, middle, station.surfaceHeight - 0.02),
+    rotation,
+    colour: top,
+    accent: shaded(top, 0.87),
+    texture,
+    textureScale: 0.24,
   };
   if (station.name === 'counter') {
     const z = (station.surfaceHeight - 0.04) / 2;
-    const doors: Primitive = { shape: Shape.Box, size: [SURFACE.halfWidth - 0.02, depth - 0.03, z], position: at(0, middle + 0.02, z), rotation, colour: body, accent: shaded(body, 0.85), texture: Texture.Stripes, textureScale: 0.48 };
+    const doors: Primitive = {
+      shape: Shape.Box,
+      size: [SURFACE.halfWidth - 0.02, depth - 0.03, z],
+      position: at(0, middle + 0.02, z),
+      rotation,
+      colour: body,
+      accent: shaded(body, 0.85),
+      texture: Texture.Stripes,
+      textureScale: 0.48,
+    };
     return [slab, doors];
   }
-  const legs = [-1, 1].flatMap((sx) => [-1, 1].map((sy): Primitive => {
-    const z = (station.surfaceHeight - 0.04) / 2;
-    return { shape: Shape.Box, size: [0.035, 0.035, z], position: at(sx * (SURFACE.halfWidth - 0.05), middle + sy * (depth - 0.05), z), rotation, colour: body };
-  }));
+  const legs = [-1, 1].flatMap((sx) =>
+    [-1, 1].map((sy): Primitive => {
+      const z = (station.surfaceHeight - 0.04) / 2;
+      return {
+        shape: Shape.Box,
+        size: [0.035, 0.035, z],
+        position: at(sx * (SURFACE.halfWidth - 0.05), middle + sy * (depth - 0.05), z),
+        rotation,
+        colour: body,
+      };
+    }),
+  );
   return [slab, ...legs];
 }
 
 /** Things on the walls and the floor: parallax and recognisable corners. */
-function decoration(halfX: number, halfY: number, layout: Random, palette: Random, muted: (low: number, high: number) => Colour): Primitive[] {
-  const onWall = (index: number, size: Vector, height: number, colour: Colour, more: Partial<Primitive> = {}): Primitive => {
+function decoration(
+  halfX: number,
+  halfY: number,
+  layout: Random,
+  palette: Random,
+  muted: (low: number, high: number) => Colour,
+): Primitive[] {
+  const onWall = (
+    index: number,
+    size: Vector,
+    height: number,
+    colour: Colour,
+    more: Partial<Primitive> = {},
+  ): Primitive => {
     const turn: Rotation = about('z', (index * Math.PI) / 2);
     const half = index % 2 ? halfX : halfY;
     const along = layout.uniform(-1, 1) * ((index % 2 ? halfY : halfX) - 0.8);
-    return { shape: Shape.Box, size, position: rotate(turn, [along, half - size[1], height]), rotation: turn, colour, ...more };
+    return {
+      shape: Shape.Box,
+      size,
+      position: rotate(turn, [along, half - size[1], height]),
+      rotation: turn,
+      colour,
+      ...more,
+    };
   };
-  const window = onWall(layout.integer(0, 3), [0.55, 0.02, 0.45], 1.6, [0.85, 0.95, 1], { accent: [0.6, 0.75, 0.95], texture: Texture.Rings, textureScale: 0.3 });
-  const pictures = [0, 1, 2, 3].map((wall) => onWall(wall, [layout.uniform(0.2, 0.35), 0.02, layout.uniform(0.2, 0.35)], layout.uniform(1.4, 1.8), muted(0.3, 0.9), { accent: muted(0.3, 0.9), texture: palette.choice([Texture.Checker, Texture.Rings]), textureScale: 0.15 }));
+  const window = onWall(layout.integer(0, 3), [0.55, 0.02, 0.45], 1.6, [0.85, 0.95, 1], {
+    accent: [0.6, 0.75, 0.95],
+    texture: Texture.Rings,
+    textureScale: 0.3,
+  });
+  const pictures = [0, 1, 2, 3].map((wall) =>
+    onWall(
+      wall,
+      [layout.uniform(0.2, 0.35), 0.02, layout.uniform(0.2, 0.35)],
+      layout.uniform(1.4, 1.8),
+      muted(0.3, 0.9),
+      { accent: muted(0.3, 0.9), texture: palette.choice([Texture.Checker, Texture.Rings]), textureScale: 0.15 },
+    ),
+  );
   const shelfWall = layout.integer(0, 3);
-  const shelf = onWall(shelfWall, [0.5, 0.12, 0.7], 0.75, muted(0.35, 0.7), { accent: [0.15, 0.13, 0.12], texture: Texture.Rings, textureScale: 0.25 });
-  const rug: Primitive = { shape: Shape.Cylinder, size: [layout.uniform(0.7, 1.1), 0, 0.006], position: [layout.uniform(-0.6, 0.6), layout.uniform(-0.6, 0.6), 0.006], colour: muted(0.4, 0.8), accent: muted(0.4, 0.8), texture: Texture.Stripes, textureScale: 0.2 };
+  const shelf = onWall(shelfWall, [0.5, 0.12, 0.7], 0.75, muted(0.35, 0.7), {
+    accent: [0.15, 0.13, 0.12],
+    texture: Texture.Rings,
+    textureScale: 0.25,
+  });
+  const rug: Primitive = {
+    shape: Shape.Cylinder,
+    size: [layout.uniform(0.7, 1.1), 0, 0.006],
+    position: [layout.uniform(-0.6, 0.6), layout.uniform(-0.6, 0.6), 0.006],
+    colour: muted(0.4, 0.8),
+    accent: muted(0.4, 0.8),
+    texture: Texture.Stripes,
+    textureScale: 0.2,
+  };
   return [window, ...pictures, shelf, rug];
 }
 
 /** Exocentric cameras around the main station: from the front at both sides, from a side, from behind, then in between. */
 export function exoCameras(room: Room, numExo: number, random: Random): CameraPose[] {
   const [main] = room.stations;
-  const places: Vector[] = [[-0.75, 1.55, 1.65], [0.75, 1.5, 1.7], [1.45, 0.35, 1.6], [-1.35, -0.25, 1.9], [0, 1.8, 1.9], [1.1, -0.7, 2], [-1.5, 0.6, 1.5], [0.3, 1.6, 1.4]];
+  const places: Vector[] = [
+    [-0.75, 1.55, 1.65],
+    [0.75, 1.5, 1.7],
+    [1.45, 0.35, 1.6],
+    [-1.35, -0.25, 1.9],
+    [0, 1.8, 1.9],
+    [1.1, -0.7, 2],
+    [-1.5, 0.6, 1.5],
+    [0.3, 1.6, 1.4],
+  ];
   const jitter = (): Vector => [random.uniform(-0.12, 0.12), random.uniform(-0.12, 0.12), random.uniform(-0.1, 0.1)];
   return places.slice(0, numExo).map((place) => {
     const target = add([0, 0.34, main.surfaceHeight + 0.12], jitter());

@@ -4,7 +4,19 @@ import type { Fact } from '../language/fact.ts';
 import { narration, tags } from '../language/sentence.ts';
 import { middle, type RecordedAction, type TakeRecord } from './job.ts';
 
-const columns = ['clip_idx', 'video_uid', 'video_dur', 'narration_source', 'narration_ind', 'narration_time', 'clip_start', 'clip_end', 'clip_text', 'tag_verb', 'tag_noun'];
+const columns = [
+  'clip_idx',
+  'video_uid',
+  'video_dur',
+  'narration_source',
+  'narration_ind',
+  'narration_time',
+  'clip_start',
+  'clip_end',
+  'clip_text',
+  'tag_verb',
+  'tag_noun',
+];
 
 /** Mean time between the narrations of a take, seconds: beta of EgoVLP's clip window. */
 function meanGap({ actions }: TakeRecord): number {
@@ -28,7 +40,21 @@ export function writeEgoClip(root: string, takes: readonly TakeRecord[]): number
     take.actions.forEach((action, index) => {
       const [start, end] = clipWindow(take, action, alpha);
       const { verb, nouns } = tags(action.fact);
-      rows.push([rows.length, take.uid, take.duration.toFixed(6), 'narration_pass_1', index, middle(action).toFixed(4), start.toFixed(6), end.toFixed(6), `#C ${narration(action.fact)}`, `[${verb}]`, `[${nouns.join(', ')}]`].join('\t'));
+      rows.push(
+        [
+          rows.length,
+          take.uid,
+          take.duration.toFixed(6),
+          'narration_pass_1',
+          index,
+          middle(action).toFixed(4),
+          start.toFixed(6),
+          end.toFixed(6),
+          `#C ${narration(action.fact)}`,
+          `[${verb}]`,
+          `[${nouns.join(', ')}]`,
+        ].join('\t'),
+      );
     });
   }
   writeFileAtomic(join(root, 'egoclip.csv'), [columns.join('\t'), ...rows, ''].join('\n'));
@@ -45,7 +71,12 @@ interface Clip {
  * wearers with the same pronoun as far as there are such. Type 2 (intra): all from one video, those first that differ from the query in one thing only
  * (verb, hand or object). No two clips of a question have the same sentence.
  */
-export function writeEgoMcq(root: string, takes: readonly TakeRecord[], numQuestions: number, seed: number): { inter: number; intra: number } {
+export function writeEgoMcq(
+  root: string,
+  takes: readonly TakeRecord[],
+  numQuestions: number,
+  seed: number,
+): { inter: number; intra: number } {
   const random = new Random(seed).split('egomcq');
   const alpha = alphaOf(takes);
   const clips = takes.flatMap((take) => take.actions.map((action) => ({ take, action })));
@@ -57,23 +88,43 @@ export function writeEgoMcq(root: string, takes: readonly TakeRecord[], numQuest
       if (negatives.length < 4) continue;
       const answer = sheets[kind].length % 5;
       const choices = [...negatives.slice(0, answer), query, ...negatives.slice(answer)];
-      sheets[kind].push({ answer, query: entry(query, alpha), choices: Object.fromEntries(choices.map((clip, index) => [index, entry(clip, alpha)])), types: kind === 'inter' ? 1 : 2 });
+      sheets[kind].push({
+        answer,
+        query: entry(query, alpha),
+        choices: Object.fromEntries(choices.map((clip, index) => [index, entry(clip, alpha)])),
+        types: kind === 'inter' ? 1 : 2,
+      });
     }
   }
   const questions = [...sheets.inter, ...sheets.intra];
-  writeFileAtomic(join(root, 'egomcq.json'), JSON.stringify(Object.fromEntries(questions.map((question, index) => [index, question]))));
+  writeFileAtomic(
+    join(root, 'egomcq.json'),
+    JSON.stringify(Object.fromEntries(questions.map((question, index) => [index, question]))),
+  );
   return { inter: sheets.inter.length, intra: sheets.intra.length };
 }
 
 function entry({ take, action }: Clip, alpha: number): object {
   const [start, end] = clipWindow(take, action, alpha);
   const { verb, nouns } = tags(action.fact);
-  return { video_uid: take.uid, clip_start: start, clip_end: end, clip_text: `#C ${narration(action.fact)}`, tag_verb: [verb], tag_noun: nouns };
+  return {
+    video_uid: take.uid,
+    clip_start: start,
+    clip_end: end,
+    clip_text: `#C ${narration(action.fact)}`,
+    tag_verb: [verb],
+    tag_noun: nouns,
+  };
 }
 
 /** In how many of verb, hand, object and target two facts differ. */
 function difference(a: Fact, b: Fact): number {
-  return Number(a.verb !== b.verb) + Number(a.hand !== b.hand) + Number(a.object !== b.object) + Number((a.target ?? a.direction ?? a.place) !== (b.target ?? b.direction ?? b.place));
+  return (
+    Number(a.verb !== b.verb) +
+    Number(a.hand !== b.hand) +
+    Number(a.object !== b.object) +
+    Number((a.target ?? a.direction ?? a.place) !== (b.target ?? b.direction ?? b.place))
+  );
 }
 
 function distinct(clips: readonly Clip[], query: Clip): Clip[] {
@@ -86,7 +137,9 @@ function distinct(clips: readonly Clip[], query: Clip): Clip[] {
 
 function interNegatives(query: Clip, clips: readonly Clip[], random: Random): Clip[] {
   const strangeness = ({ take }: Clip) => Number(take.pronoun !== query.take.pronoun);
-  const others = random.shuffle(clips.filter(({ take }) => take.uid !== query.take.uid)).sort((a, b) => strangeness(a) - strangeness(b));
+  const others = random
+    .shuffle(clips.filter(({ take }) => take.uid !== query.take.uid))
+    .sort((a, b) => strangeness(a) - strangeness(b));
   const onePerVideo = new Map<string, Clip>();
   for (const clip of distinct(others, query)) if (!onePerVideo.has(clip.take.uid)) onePerVideo.set(clip.take.uid, clip);
   return [...onePerVideo.values()].slice(0, 4);
@@ -95,7 +148,9 @@ function interNegatives(query: Clip, clips: readonly Clip[], random: Random): Cl
 /** Two near misses and two others: every question tests detail, none is only guesswork. */
 function intraNegatives(query: Clip, random: Random): Clip[] {
   const others = distinct(random.shuffle(query.take.actions.map((action) => ({ take: query.take, action }))), query);
-  const ranked = [...others].sort((a, b) => difference(a.action.fact, query.action.fact) - difference(b.action.fact, query.action.fact));
+  const ranked = [...others].sort(
+    (a, b) => difference(a.action.fact, query.action.fact) - difference(b.action.fact, query.action.fact),
+  );
   const near = ranked.slice(0, 2);
   return random.shuffle([...near, ...others.filter((clip) => !near.includes(clip)).slice(0, 2)]);
 }

@@ -2,7 +2,15 @@ import { Random, writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { Fact } from '../language/fact.ts';
 import { type EgoItTask, instructions } from '../language/instructions.ts';
-import { AnswerPool, askAction, askEpisode, askState, listOptions, letters, type OpenQuestion } from '../language/questions.ts';
+import {
+  AnswerPool,
+  askAction,
+  askEpisode,
+  askState,
+  listOptions,
+  letters,
+  type OpenQuestion,
+} from '../language/questions.ts';
 import { clause, narration, summary } from '../language/sentence.ts';
 import type { TakeRecord } from './job.ts';
 import { clipName } from './render-take.ts';
@@ -22,7 +30,13 @@ export interface EgoItRecord {
 type Draft = Pick<EgoItRecord, 'video' | 'task' | 'question' | 'answer'>;
 
 /** `egoit_{split}.json` over the clips in `videos/<take uid>/{actions,episodes}/`. */
-export function writeEgoIt(root: string, split: 'train' | 'val', takes: readonly TakeRecord[], recordsPerTake: number, seed: number): number {
+export function writeEgoIt(
+  root: string,
+  split: 'train' | 'val',
+  takes: readonly TakeRecord[],
+  recordsPerTake: number,
+  seed: number,
+): number {
   const random = new Random(seed).split('egoit', split);
   const pool = new AnswerPool();
   for (const take of takes) {
@@ -37,7 +51,18 @@ export function writeEgoIt(root: string, split: 'train' | 'val', takes: readonly
 
 function record(id: number, { video, task, question, answer }: Draft, instruction: string): EgoItRecord {
   const human = ['<video>', instruction, question].filter(Boolean).join('\n');
-  return { id, video, task, instruction, question, answer, conversations: [{ from: 'human', value: human }, { from: 'gpt', value: answer }] };
+  return {
+    id,
+    video,
+    task,
+    instruction,
+    question,
+    answer,
+    conversations: [
+      { from: 'human', value: human },
+      { from: 'gpt', value: answer },
+    ],
+  };
 }
 
 function draftsOf(take: TakeRecord, pool: AnswerPool, random: Random): Draft[] {
@@ -54,7 +79,12 @@ function draftsOf(take: TakeRecord, pool: AnswerPool, random: Random): Draft[] {
     const video = join('videos', take.uid, 'episodes', clipName(index));
     return [
       { video, task: 'captioning' as const, question: '', answer: summary(episode.facts) },
-      ...askState(episode.facts).map(([question, answer]) => ({ video, task: 'embodied-qa' as const, question, answer })),
+      ...askState(episode.facts).map(([question, answer]) => ({
+        video,
+        task: 'embodied-qa' as const,
+        question,
+        answer,
+      })),
       ...askEpisode(episode).flatMap((question) => bothForms(video, question, pool, random)),
     ];
   });
@@ -66,7 +96,12 @@ function bothForms(video: string, open: OpenQuestion, pool: AnswerPool, random: 
   const { question, options, answer } = pool.options(open, random);
   return [
     { video, task: 'open-qa', question: open.question, answer: open.answer },
-    { video, task: 'closed-qa', question: `${question} Options: ${listOptions(options)}`, answer: `(${letters[answer]}) ${options[answer]}` },
+    {
+      video,
+      task: 'closed-qa',
+      question: `${question} Options: ${listOptions(options)}`,
+      answer: `(${letters[answer]}) ${options[answer]}`,
+    },
   ];
 }
 
@@ -74,7 +109,9 @@ function bothForms(video: string, open: OpenQuestion, pool: AnswerPool, random: 
 function template(fact: Fact): string {
   const nothing: Partial<Record<Fact['verb'], string>> = {
     pour: 'pours something into something.',
-    'put down': fact.target ? `puts something ${fact.target === 'box' ? 'in' : 'on'} something.` : 'puts something down.',
+    'put down': fact.target
+      ? `puts something ${fact.target === 'box' ? 'in' : 'on'} something.`
+      : 'puts something down.',
     'pick up': 'picks something up.',
     stir: 'stirs something with something.',
     cut: 'cuts something with something.',
@@ -84,5 +121,7 @@ function template(fact: Fact): string {
     'walk to': 'walks to something.',
     'look at': 'looks at something.',
   };
-  return nothing[fact.verb] ?? `${fact.verb === 'close' ? 'closes' : fact.verb === 'open' ? 'opens' : 'turns'} something.`;
+  return (
+    nothing[fact.verb] ?? `${fact.verb === 'close' ? 'closes' : fact.verb === 'open' ? 'opens' : 'turns'} something.`
+  );
 }

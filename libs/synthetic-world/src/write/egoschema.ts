@@ -15,10 +15,17 @@ const PER_EPISODE = 5;
  *
  * @param clips folder that holds the episodes' clips of a take
  */
-export function writeEgoSchema(root: string, takes: readonly TakeRecord[], clips: (take: TakeRecord) => string, seed: number): number {
+export function writeEgoSchema(
+  root: string,
+  takes: readonly TakeRecord[],
+  clips: (take: TakeRecord) => string,
+  seed: number,
+): number {
   const random = new Random(seed).split('egoschema');
   const pool = new AnswerPool();
-  const asked = takes.flatMap((take) => take.episodes.map((episode, index) => ({ take, index, questions: pick(askEpisode(episode), random) })));
+  const asked = takes.flatMap((take) =>
+    take.episodes.map((episode, index) => ({ take, index, questions: pick(askEpisode(episode), random) })),
+  );
   for (const { questions } of asked) questions.forEach((question) => pool.add(question));
   const entries: Record<string, string>[] = [];
   const answers: Record<string, number> = {};
@@ -29,7 +36,12 @@ export function writeEgoSchema(root: string, takes: readonly TakeRecord[], clips
       const uid = uidOf(random.split('question', entries.length));
       linkSync(join(clips(take), clipName(index)), join(root, 'videos', `${uid}.mp4`));
       answers[uid] = choice.answer;
-      entries.push({ q_uid: uid, google_drive_id: '', question: choice.question, ...Object.fromEntries(choice.options.map((option, place) => [`option ${place}`, option])) });
+      entries.push({
+        q_uid: uid,
+        google_drive_id: '',
+        question: choice.question,
+        ...Object.fromEntries(choice.options.map((option, place) => [`option ${place}`, option])),
+      });
     }
   }
   writeFileAtomic(join(root, 'questions.json'), JSON.stringify(entries, null, 1));
@@ -41,5 +53,8 @@ export function writeEgoSchema(root: string, takes: readonly TakeRecord[], clips
 function pick(questions: readonly OpenQuestion[], random: Random): OpenQuestion[] {
   const [goal, ...others] = questions;
   const kinds = new Set<string>();
-  return [goal, ...random.shuffle(others).filter(({ kind }) => !kinds.has(kind) && kinds.add(kind))].slice(0, PER_EPISODE);
+  return [goal, ...random.shuffle(others).filter(({ kind }) => !kinds.has(kind) && kinds.add(kind))].slice(
+    0,
+    PER_EPISODE,
+  );
 }

@@ -13,7 +13,8 @@ const trajectoryColumns =
   'device_linear_velocity_x_device,device_linear_velocity_y_device,device_linear_velocity_z_device,angular_velocity_x_device,angular_velocity_y_device,angular_velocity_z_device,' +
   'gravity_x_world,gravity_y_world,gravity_z_world,quality_score,geo_available,tx_ecef_device,ty_ecef_device,tz_ecef_device,qx_ecef_device,qy_ecef_device,qz_ecef_device,qw_ecef_device';
 
-const gazeColumns = 'tracking_timestamp_us,yaw_rads_cpf,pitch_rads_cpf,yaw_low_rads_cpf,pitch_low_rads_cpf,yaw_high_rads_cpf,pitch_high_rads_cpf,depth_m,session_uid';
+const gazeColumns =
+  'tracking_timestamp_us,yaw_rads_cpf,pitch_rads_cpf,yaw_low_rads_cpf,pitch_low_rads_cpf,yaw_high_rads_cpf,pitch_high_rads_cpf,depth_m,session_uid';
 
 const timestamp = (seconds: number): number => START_US + Math.round(seconds * 1e6);
 const fixed = (values: readonly number[], digits: number) => values.map((value) => value.toFixed(digits));
@@ -29,13 +30,33 @@ export function writeSensors(folder: string, uid: string, instants: readonly Ins
     const [linear, angular] = velocities(poses, index, fps);
     const utc = UTC_START_NS + BigInt(Math.round(time * 1e9));
     const pose = [...fixed(head.position, 6), ...fixed(toQuaternion(head.rotation), 9)];
-    return [uid, timestamp(time), utc, ...pose, ...fixed([...linear, ...angular], 6), ...fixed([0, 0, -9.81], 6), '1.0', 0, ...fixed([0, 0, 0], 6), ...fixed([0, 0, 0, 1], 9)].join(',');
+    return [
+      uid,
+      timestamp(time),
+      utc,
+      ...pose,
+      ...fixed([...linear, ...angular], 6),
+      ...fixed([0, 0, -9.81], 6),
+      '1.0',
+      0,
+      ...fixed([0, 0, 0], 6),
+      ...fixed([0, 0, 0, 1], 9),
+    ].join(',');
   });
-  writeFileAtomic(join(folder, 'trajectory', 'closed_loop_trajectory.csv'), [trajectoryColumns, ...rows, ''].join('\n'));
-  const gaze = instants.filter(({ gaze: { valid } }) => valid).map(({ time, gaze: { yaw, pitch, depth } }) => {
-    const spread = 0.02;
-    return [timestamp(time), ...fixed([yaw, pitch, yaw - spread, pitch - spread, yaw + spread, pitch + spread, depth], 6), uid].join(',');
-  });
+  writeFileAtomic(
+    join(folder, 'trajectory', 'closed_loop_trajectory.csv'),
+    [trajectoryColumns, ...rows, ''].join('\n'),
+  );
+  const gaze = instants
+    .filter(({ gaze: { valid } }) => valid)
+    .map(({ time, gaze: { yaw, pitch, depth } }) => {
+      const spread = 0.02;
+      return [
+        timestamp(time),
+        ...fixed([yaw, pitch, yaw - spread, pitch - spread, yaw + spread, pitch + spread, depth], 6),
+        uid,
+      ].join(',');
+    });
   writeFileAtomic(join(folder, 'eye_gaze', 'general_eye_gaze.csv'), [gazeColumns, ...gaze, ''].join('\n'));
 }
 
@@ -52,10 +73,28 @@ function velocities(poses: readonly CameraPose[], index: number, fps: number): [
 const transpose = (r: Rotation): Rotation => [r[0], r[3], r[6], r[1], r[4], r[7], r[2], r[5], r[8]];
 
 /** `trajectory/gopro_calibs.csv`: pose and pinhole intrinsics (focal x, y, centre x, y) of the static cameras. */
-export function writeExoCalibration(folder: string, uid: string, poses: readonly CameraPose[], { width, height, focal }: Intrinsics, numFrames: number): void {
-  const header = 'cam_uid,graph_uid,tx_world_cam,ty_world_cam,tz_world_cam,qx_world_cam,qy_world_cam,qz_world_cam,qw_world_cam,image_width,image_height,intrinsics_type,intrinsics_0,intrinsics_1,intrinsics_2,intrinsics_3,start_frame_idx,end_frame_idx';
+export function writeExoCalibration(
+  folder: string,
+  uid: string,
+  poses: readonly CameraPose[],
+  { width, height, focal }: Intrinsics,
+  numFrames: number,
+): void {
+  const header =
+    'cam_uid,graph_uid,tx_world_cam,ty_world_cam,tz_world_cam,qx_world_cam,qy_world_cam,qz_world_cam,qw_world_cam,image_width,image_height,intrinsics_type,intrinsics_0,intrinsics_1,intrinsics_2,intrinsics_3,start_frame_idx,end_frame_idx';
   const rows = poses.map(({ position, rotation }, index) =>
-    [cameraName(index), uid, ...fixed(position, 6), ...fixed(toQuaternion(rotation), 9), width, height, 'PINHOLE', ...fixed([focal, focal, width / 2, height / 2], 6), 0, numFrames - 1].join(','),
+    [
+      cameraName(index),
+      uid,
+      ...fixed(position, 6),
+      ...fixed(toQuaternion(rotation), 9),
+      width,
+      height,
+      'PINHOLE',
+      ...fixed([focal, focal, width / 2, height / 2], 6),
+      0,
+      numFrames - 1,
+    ].join(','),
   );
   writeFileAtomic(join(folder, 'trajectory', 'gopro_calibs.csv'), [header, ...rows, ''].join('\n'));
 }

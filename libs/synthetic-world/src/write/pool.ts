@@ -4,11 +4,17 @@ import type { Job, TakeRecord, WebRecord } from './job.ts';
 type Answer = { index: number; record?: TakeRecord | WebRecord; error?: { message: string; name: string } };
 
 /** Run jobs on worker threads; answers come in the jobs' order, whatever thread did them. */
-export async function runJobs(jobs: readonly Job[], numWorkers: number, onProgress: (done: number, total: number) => void): Promise<(TakeRecord | WebRecord)[]> {
+export async function runJobs(
+  jobs: readonly Job[],
+  numWorkers: number,
+  onProgress: (done: number, total: number) => void,
+): Promise<(TakeRecord | WebRecord)[]> {
   const records = new Array<TakeRecord | WebRecord>(jobs.length);
   let next = 0;
   let done = 0;
-  const workers = Array.from({ length: Math.min(numWorkers, jobs.length) }, () => startWorker(new URL('./worker.ts', import.meta.url)));
+  const workers = Array.from({ length: Math.min(numWorkers, jobs.length) }, () =>
+    startWorker(new URL('./worker.ts', import.meta.url)),
+  );
   const serve = (worker: (typeof workers)[number]) =>
     new Promise<void>((resolve, reject) => {
       const give = () => {
@@ -19,7 +25,12 @@ export async function runJobs(jobs: readonly Job[], numWorkers: number, onProgre
       worker.on('error', reject);
       worker.on('exit', (code) => reject(new Error(`a rendering thread ended with code ${code}`)));
       worker.on('message', ({ index, record, error }: Answer) => {
-        if (error) return reject(error.name === 'UserError' ? new UserError({ what: error.message }) : new Error(`take ${jobs[index].request.name}: ${error.message}`));
+        if (error)
+          return reject(
+            error.name === 'UserError'
+              ? new UserError({ what: error.message })
+              : new Error(`take ${jobs[index].request.name}: ${error.message}`),
+          );
         records[index] = record as TakeRecord | WebRecord;
         onProgress(++done, jobs.length);
         give();

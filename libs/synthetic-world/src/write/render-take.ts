@@ -9,7 +9,16 @@ import { episodesOf } from '../take/episodes.ts';
 import type { Instant } from '../take/simulate.ts';
 import { drawTake, instants as simulateTake, Stage, type Take } from '../take/take.ts';
 import { Instance } from '../world/body.ts';
-import { type Job, middle, type RecordedAction, type RenderSettings, type TakeJob, type TakeRecord, type WebJob, type WebRecord } from './job.ts';
+import {
+  type Job,
+  middle,
+  type RecordedAction,
+  type RenderSettings,
+  type TakeJob,
+  type TakeRecord,
+  type WebJob,
+  type WebRecord,
+} from './job.ts';
 import { cameraName, writeExoCalibration, writeSensors } from './mps.ts';
 
 /** Horizontal fields of view, degrees. */
@@ -52,7 +61,10 @@ async function renderTake(job: TakeJob): Promise<TakeRecord> {
   };
 }
 
-const actionWindow = (action: Action) => ({ start: middle(action) - ACTION_CLIP / 2, end: middle(action) + ACTION_CLIP / 2 });
+const actionWindow = (action: Action) => ({
+  start: middle(action) - ACTION_CLIP / 2,
+  end: middle(action) + ACTION_CLIP / 2,
+});
 
 /** Writes the ego and exo videos; returns the ego frames, uint8 `[time, height, width, 3]`. */
 async function renderVideos(job: TakeJob, take: Take, stage: Stage, instants: readonly Instant[]): Promise<Uint8Array> {
@@ -66,11 +78,15 @@ async function renderVideos(job: TakeJob, take: Take, stage: Stage, instants: re
     ego.render(stage.at(instant, false), instant.head, frames.subarray(index * frameBytes, (index + 1) * frameBytes));
     if (exo.length === 0) return;
     const scene = stage.at(instant, true);
-    exo.forEach((view, camera) => view.render(scene, instant.head, videos[camera].subarray(index * frameBytes, (index + 1) * frameBytes)));
+    exo.forEach((view, camera) =>
+      view.render(scene, instant.head, videos[camera].subarray(index * frameBytes, (index + 1) * frameBytes)),
+    );
   });
-  const write = (path: string, data: Uint8Array) => writeVideo(path, { data, numFrames: instants.length, height: size, width: size }, { fps, crf });
+  const write = (path: string, data: Uint8Array) =>
+    writeVideo(path, { data, numFrames: instants.length, height: size, width: size }, { fps, crf });
   if (job.egoVideo) await write(job.egoVideo, frames);
-  for (const [camera, video] of videos.entries()) await write(join(job.exoFolder as string, `${cameraName(camera)}.mp4`), video);
+  for (const [camera, video] of videos.entries())
+    await write(join(job.exoFolder as string, `${cameraName(camera)}.mp4`), video);
   return frames;
 }
 
@@ -81,26 +97,49 @@ function fixedView(pose: CameraPose, stage: Stage, { size }: RenderSettings): Vi
   return view;
 }
 
-async function writeClips(folder: string, windows: readonly { start: number; end: number }[], frames: Uint8Array, { size, fps, crf }: RenderSettings): Promise<void> {
+async function writeClips(
+  folder: string,
+  windows: readonly { start: number; end: number }[],
+  frames: Uint8Array,
+  { size, fps, crf }: RenderSettings,
+): Promise<void> {
   const frameBytes = size * size * 3;
   const numFrames = frames.length / frameBytes;
   for (const [index, { start, end }] of windows.entries()) {
     const first = Math.max(0, Math.round(start * fps));
     const last = Math.min(numFrames, Math.max(first + 1, Math.round(end * fps) + 1));
     const data = frames.subarray(first * frameBytes, last * frameBytes);
-    await writeVideo(join(folder, clipName(index)), { data, numFrames: last - first, height: size, width: size }, { fps, crf });
+    await writeVideo(
+      join(folder, clipName(index)),
+      { data, numFrames: last - first, height: size, width: size },
+      { fps, crf },
+    );
   }
 }
 
 export const clipName = (index: number): string => `${String(index).padStart(3, '0')}.mp4`;
 
 /** What of the acting hand and its object each camera sees in the middle of an action. */
-function recordAction(action: Action, take: Take, stage: Stage, instants: readonly Instant[], { size, fps }: RenderSettings): RecordedAction {
+function recordAction(
+  action: Action,
+  take: Take,
+  stage: Stage,
+  instants: readonly Instant[],
+  { size, fps }: RenderSettings,
+): RecordedAction {
   const instant = instants[Math.min(instants.length - 1, Math.round(middle(action) * fps))];
-  const shown = new Set<number>([action.object, action.tool, action.target].filter((index) => index !== null).map((index) => Instance.firstObject + index));
+  const shown = new Set<number>(
+    [action.object, action.tool, action.target]
+      .filter((index) => index !== null)
+      .map((index) => Instance.firstObject + index),
+  );
   if (action.hand) shown.add(action.hand === 'left' ? Instance.leftHand : Instance.rightHand);
   if (action.verb === 'walk to') shown.add(Instance.body);
-  const visible = (camera: Camera, withHead: boolean) => renderGeometry(stage.at(instant, withHead), camera).instances.reduce((sum, instance) => sum + (shown.has(instance) ? 1 : 0), 0);
+  const visible = (camera: Camera, withHead: boolean) =>
+    renderGeometry(stage.at(instant, withHead), camera).instances.reduce(
+      (sum, instance) => sum + (shown.has(instance) ? 1 : 0),
+      0,
+    );
   const exo = take.exo.map((pose) => visible({ ...pose, intrinsics: exoIntrinsics(size) }, true));
   const best = exo.indexOf(Math.max(...exo));
   const enough = (size * size) / 800;
@@ -108,7 +147,8 @@ function recordAction(action: Action, take: Take, stage: Stage, instants: readon
     fact: factOf(action, take.plan, take.wearer.pronoun),
     start: action.start,
     end: action.end,
-    egoVisible: action.verb === 'walk to' || visible({ ...instant.head, intrinsics: egoIntrinsics(size) }, false) > enough,
+    egoVisible:
+      action.verb === 'walk to' || visible({ ...instant.head, intrinsics: egoIntrinsics(size) }, false) > enough,
     bestExo: exo[best] > enough ? best : null,
   };
 }
@@ -117,20 +157,52 @@ function recordAction(action: Action, take: Take, stage: Stage, instants: readon
  * Exact geometry of the ego view: `depth/NNNNNN.png` (16-bit, millimetres, z-depth), `masks/NNNNNN.png` (8-bit instance
  * ids), and `frames.json` (intrinsics, camera-to-world poses, gaze, instance names, contact state).
  */
-function writeGroundTruth({ folder, everyFrames }: { folder: string; everyFrames: number }, take: Take, stage: Stage, instants: readonly Instant[], { size, fps }: RenderSettings): void {
+function writeGroundTruth(
+  { folder, everyFrames }: { folder: string; everyFrames: number },
+  take: Take,
+  stage: Stage,
+  instants: readonly Instant[],
+  { size, fps }: RenderSettings,
+): void {
   const intrinsics = egoIntrinsics(size);
   const frames = instants.flatMap((instant, index) => {
     if (index % everyFrames !== 0) return [];
     const { depth, instances } = renderGeometry(stage.at(instant, false), { ...instant.head, intrinsics });
     const file = `${String(index).padStart(6, '0')}.png`;
-    writePng(join(folder, 'depth', file), { data: Uint16Array.from(depth, (z) => Math.min(65535, Math.round(z * 1000))), width: size, height: size, channels: 1 });
+    writePng(join(folder, 'depth', file), {
+      data: Uint16Array.from(depth, (z) => Math.min(65535, Math.round(z * 1000))),
+      width: size,
+      height: size,
+      channels: 1,
+    });
     writePng(join(folder, 'masks', file), { data: instances, width: size, height: size, channels: 1 });
-    const contact = instant.state.objects.flatMap(({ heldBy }, object) => (heldBy ? [{ hand: heldBy, instance: Instance.firstObject + object }] : []));
+    const contact = instant.state.objects.flatMap(({ heldBy }, object) =>
+      heldBy ? [{ hand: heldBy, instance: Instance.firstObject + object }] : [],
+    );
     const { valid, yaw, pitch, depth: distance, instance } = instant.gaze;
-    return [{ frame: index, file, rotation: instant.head.rotation, position: instant.head.position, gaze: { valid, yaw, pitch, depth: distance, instance }, contact }];
+    return [
+      {
+        frame: index,
+        file,
+        rotation: instant.head.rotation,
+        position: instant.head.position,
+        gaze: { valid, yaw, pitch, depth: distance, instance },
+        contact,
+      },
+    ];
   });
-  const names = { 0: 'background', 1: 'left hand', 2: 'right hand', 3: 'body', 4: 'liquid', ...Object.fromEntries(take.plan.placements.map(({ category }, index) => [Instance.firstObject + index, category])) };
-  writeFileAtomic(join(folder, 'frames.json'), JSON.stringify({ take_uid: take.uid, fps, intrinsics, instances: names, frames }));
+  const names = {
+    0: 'background',
+    1: 'left hand',
+    2: 'right hand',
+    3: 'body',
+    4: 'liquid',
+    ...Object.fromEntries(take.plan.placements.map(({ category }, index) => [Instance.firstObject + index, category])),
+  };
+  writeFileAtomic(
+    join(folder, 'frames.json'),
+    JSON.stringify({ take_uid: take.uid, fps, intrinsics, instances: names, frames }),
+  );
 }
 
 async function renderWeb({ request, render, folder, numClips }: WebJob): Promise<WebRecord> {

@@ -7,6 +7,13 @@ const port = parentPort;
 port.on('message', ({ index, job }: { index: number; job: Job }) => {
   runJob(job).then(
     (record) => port.postMessage({ index, record }),
-    (error: unknown) => port.postMessage({ index, error: error instanceof Error ? { message: error.message, name: error.name } : { message: String(error), name: 'Error' } }),
+    (error: unknown) =>
+      port.postMessage({
+        index,
+        error:
+          error instanceof Error
+            ? { message: error.message, name: error.name }
+            : { message: String(error), name: 'Error' },
+      }),
   );
 });
