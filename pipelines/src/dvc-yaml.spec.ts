@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig, loadStages, workspace } from './index.ts';
 import { presetNames } from '@egolab/experiment';
 import { dvcYaml } from './dvc-yaml.ts';
+
+vi.setConfig({ testTimeout: 600_000 }); // every library is loaded; the machine may be busy
 
 it('is what the stages say (else: `npx nx run pipelines:dvc-yaml`)', async () => {
   expect(readFileSync(join(workspace.root, 'dvc.yaml'), 'utf8')).toBe(await dvcYaml(workspace));

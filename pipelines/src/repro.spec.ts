@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readableDvcLine } from './dvc-output.ts';
 import { makeCheckout } from './fixtures/checkout.ts';
 import { workspace } from './workspace.ts';
+
+vi.setConfig({ testTimeout: 600_000 }); // nine processes, each of which loads TensorFlow or DVC; the machine may be busy
 
 const hasDvc = existsSync(join(workspace.root, '.venv/bin/dvc'));
 
