@@ -26,6 +26,7 @@ for wheel in sorted(pathlib.Path(wheels).glob("*.whl")):
                 partial = target.with_name(target.name + ".partial")
                 with archive.open(name) as source, open(partial, "wb") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
+                partial.chmod((archive.getinfo(name).external_attr >> 16) & 0o777 or 0o644)
                 partial.replace(target)
     wheel.unlink()
 
