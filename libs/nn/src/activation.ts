@@ -12,12 +12,32 @@ function elementwise(name: string, x: Tensor, value: (x: Tensor) => Tensor, slop
   });
 }
 
-const normalCdf = (x: Tensor) => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
-const normalPdf = (x: Tensor) => tf.mul(1 / Math.sqrt(2 * Math.PI), tf.exp(tf.mul(-0.5, tf.square(x))));
+/** Apply the steps in turn and dispose what is between them. */
+function pipe(x: Tensor, ...steps: ((x: Tensor) => Tensor)[]): Tensor {
+  return steps.reduce((before, step, i) => {
+    const after = step(before);
+    if (i > 0) before.dispose();
+    return after;
+  }, x);
+}
+const times = (factor: Tensor | number) => (x: Tensor) => tf.mul(x, factor);
+const plus = (summand: Tensor | number) => (x: Tensor) => tf.add(x, summand);
 
-/** GELU by the error function (Hendrycks and Gimpel 2016): x Φ(x). */
+/** GELU by the error function (Hendrycks and Gimpel 2016): x Φ(x) = x (1 + erf u) / 2 with u = x / sqrt 2. */
 export function gelu(x: Tensor): Tensor {
-  return elementwise('gelu', x, (x) => tf.mul(x, normalCdf(x)), (x) => tf.add(normalCdf(x), tf.mul(x, normalPdf(x))));
+  return elementwise(
+    'gelu',
+    x,
+    (x) => pipe(x, times(Math.SQRT1_2), tf.erf, plus(1), times(x), times(0.5)),
+    (x) => {
+      // (1 + erf u + 2 u exp(-u^2) / sqrt pi) / 2
+      const u = tf.mul(x, Math.SQRT1_2);
+      const density = pipe(u, tf.square, tf.neg, tf.exp, times(u), times(2 / Math.sqrt(Math.PI)));
+      const distribution = tf.erf(u);
+      u.dispose();
+      return pipe(density, plus(distribution), plus(1), times(0.5));
+    },
+  );
 }
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);

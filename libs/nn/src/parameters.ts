@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import type { Random } from '@egolab/foundation';
-import { tf } from '@egolab/runtime';
+import { attribute, nativeOp, tf } from '@egolab/runtime';
 import type { Initializer } from './init.ts';
 
 export interface ParameterSpec {
@@ -130,5 +130,6 @@ export class Parameters implements Scope {
 function tensor(name: string, shape: number[], values: Float32Array): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
   if (values.length !== size) throw new Error(`parameter '${name}': expected ${size} values for [${shape}], got ${values.length}`);
-  return tf.tensor(values, shape, 'float32');
+  // TensorFlow would share the array's memory, and the garbage collector free it late or never
+  return tf.tidy(() => nativeOp('DeepCopy', [attribute.type('T', 'float32')], [tf.tensor(values, shape, 'float32')]));
 }
