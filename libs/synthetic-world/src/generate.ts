@@ -131,7 +131,6 @@ function planJobs(config: WorldConfig, outDir: string): JobPlan {
     egoVideo: null,
     exoFolder: null,
     sensorFolder: null,
-    actionFolder: null,
     episodeFolder: null,
     groundTruth: null,
   };
@@ -166,15 +165,9 @@ function planJobs(config: WorldConfig, outDir: string): JobPlan {
       index % (split === 'train' ? config.rooms.train : config.rooms.heldOut),
     );
     const { uid } = drawTake(take);
-    const folder = join(outDir, 'egoit', 'videos', uid);
-    const egoVideo = split === 'train' ? join(outDir, 'egoclip', 'videos', `${uid}.mp4`) : null;
-    return {
-      ...nowhere,
-      request: take,
-      egoVideo,
-      actionFolder: join(folder, 'actions'),
-      episodeFolder: join(folder, 'episodes'),
-    };
+    const dataset = split === 'train' ? 'egoclip' : 'egoit';
+    const episodeFolder = split === 'train' ? null : clipFolder(outDir, take.name);
+    return { ...nowhere, request: take, egoVideo: join(outDir, dataset, 'videos', `${uid}.mp4`), episodeFolder };
   };
   const train = list(config.egoExo4d.trainTakes, (index) => egoExoJob('train', index));
   const val = list(config.egoExo4d.valTakes, (index) => egoExoJob('val', index));
@@ -207,10 +200,9 @@ function writeAnnotations(
   for (const take of val)
     link(join(root('egoexo4d'), egoFile(take.name)), join(root('egoclip'), 'videos', `${take.uid}.mp4`));
   const mcq = writeEgoMcq(root('egoclip'), val, config.egoClip.questions, seed);
-  const episodes = new Map([
-    ...val.map((take) => [take, clipFolder(outDir, take.name)] as const),
-    ...egoSchema.map((take) => [take, join(root('egoit'), 'videos', take.uid, 'episodes')] as const),
-  ]);
+  for (const { uid } of egoClip) {
+    link(join(root('egoclip'), 'videos', `${uid}.mp4`), join(root('egoit'), 'videos', `${uid}.mp4`));
+  }
   const sum = (takes: TakeRecord[]) => takes.reduce((total, { actions }) => total + actions.length, 0);
   return {
     trainTakes: train.length,
@@ -220,7 +212,7 @@ function writeAnnotations(
     egoClip: writeEgoClip(root('egoclip'), egoClip),
     egoMcqInter: mcq.inter,
     egoMcqIntra: mcq.intra,
-    egoSchema: writeEgoSchema(root('egoschema'), [...episodes.keys()], (take) => episodes.get(take) as string, seed),
+    egoSchema: writeEgoSchema(root('egoschema'), [...val, ...egoSchema], (take) => clipFolder(outDir, take.name), seed),
     egoItTrain: writeEgoIt(root('egoit'), 'train', egoClip, config.egoIt.recordsPerTake, seed),
     egoItVal: writeEgoIt(root('egoit'), 'val', egoSchema, config.egoIt.recordsPerTake, seed),
     web: writeWeb(root('web'), web, PAGE_DIR, seed),

@@ -12,14 +12,16 @@ import {
   type OpenQuestion,
 } from '../language/questions.ts';
 import { clause, narration, summary } from '../language/sentence.ts';
-import type { TakeRecord } from './job.ts';
-import { clipName } from './render-take.ts';
+import { actionWindow, type TakeRecord } from './job.ts';
 
 /** One instruction-tuning record: the paper's four fields (video, instruction, question, answer) and VideoLLaMA2's conversation of them. */
 export interface EgoItRecord {
   readonly id: number;
   /** relative to the folder of the JSON file */
   readonly video: string;
+  /** the part of the video that is meant, seconds */
+  readonly start: number;
+  readonly end: number;
   readonly task: EgoItTask;
   readonly instruction: string;
   readonly question: string;
@@ -27,9 +29,10 @@ export interface EgoItRecord {
   readonly conversations: readonly { readonly from: 'human' | 'gpt'; readonly value: string }[];
 }
 
-type Draft = Pick<EgoItRecord, 'video' | 'task' | 'question' | 'answer'>;
+type Clip = Pick<EgoItRecord, 'video' | 'start' | 'end'>;
+type Draft = Clip & Pick<EgoItRecord, 'task' | 'question' | 'answer'>;
 
-/** `egoit_{split}.json` over the clips in `videos/<take uid>/{actions,episodes}/`. */
+/** `egoit_{split}.json` about windows of `videos/<take uid>.mp4`. */
 export function writeEgoIt(
   root: string,
   split: 'train' | 'val',
@@ -49,11 +52,11 @@ export function writeEgoIt(
   return records.length;
 }
 
-function record(id: number, { video, task, question, answer }: Draft, instruction: string): EgoItRecord {
+function record(id: number, { task, question, answer, ...clip }: Draft, instruction: string): EgoItRecord {
   const human = ['<video>', instruction, question].filter(Boolean).join('\n');
   return {
     id,
-    video,
+    ...clip,
     task,
     instruction,
     question,
@@ -66,38 +69,40 @@ function record(id: number, { video, task, question, answer }: Draft, instructio
 }
 
 function draftsOf(take: TakeRecord, pool: AnswerPool, random: Random): Draft[] {
-  const actions = take.actions.flatMap(({ fact }, index) => {
-    const video = join('videos', take.uid, 'actions', clipName(index));
+  const video = join('videos', `${take.uid}.mp4`);
+  const actions = take.actions.flatMap((action) => {
+    const clip = { video, ...actionWindow(action, take.duration) };
+    const { fact } = action;
     return [
-      { video, task: 'action-recognition' as const, question: '', answer: `${clause(fact, { hand: 'none' })}.` },
-      { video, task: 'captioning' as const, question: '', answer: narration(fact) },
-      { video, task: 'template-recognition' as const, question: '', answer: template(fact) },
-      ...askAction(fact).flatMap((question) => bothForms(video, question, pool, random)),
+      { ...clip, task: 'action-recognition' as const, question: '', answer: `${clause(fact, { hand: 'none' })}.` },
+      { ...clip, task: 'captioning' as const, question: '', answer: narration(fact) },
+      { ...clip, task: 'template-recognition' as const, question: '', answer: template(fact) },
+      ...askAction(fact).flatMap((question) => bothForms(clip, question, pool, random)),
     ];
   });
-  const episodes = take.episodes.flatMap((episode, index) => {
-    const video = join('videos', take.uid, 'episodes', clipName(index));
+  const episodes = take.episodes.flatMap((episode) => {
+    const clip = { video, start: episode.start, end: episode.end };
     return [
-      { video, task: 'captioning' as const, question: '', answer: summary(episode.facts) },
+      { ...clip, task: 'captioning' as const, question: '', answer: summary(episode.facts) },
       ...askState(episode.facts).map(([question, answer]) => ({
-        video,
+        ...clip,
         task: 'embodied-qa' as const,
         question,
         answer,
       })),
-      ...askEpisode(episode).flatMap((question) => bothForms(video, question, pool, random)),
+      ...askEpisode(episode).flatMap((question) => bothForms(clip, question, pool, random)),
     ];
   });
   return [...actions, ...episodes];
 }
 
 /** The question with and without options. */
-function bothForms(video: string, open: OpenQuestion, pool: AnswerPool, random: Random): Draft[] {
+function bothForms(clip: Clip, open: OpenQuestion, pool: AnswerPool, random: Random): Draft[] {
   const { question, options, answer } = pool.options(open, random);
   return [
-    { video, task: 'open-qa', question: open.question, answer: open.answer },
+    { ...clip, task: 'open-qa', question: open.question, answer: open.answer },
     {
-      video,
+      ...clip,
       task: 'closed-qa',
       question: `${question} Options: ${listOptions(options)}`,
       answer: `(${letters[answer]}) ${options[answer]}`,

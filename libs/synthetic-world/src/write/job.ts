@@ -19,8 +19,6 @@ export interface TakeJob {
   readonly exoFolder: string | null;
   /** trajectory and gaze CSVs */
   readonly sensorFolder: string | null;
-  /** one clip per action, `000.mp4` … */
-  readonly actionFolder: string | null;
   /** one clip per episode, `000.mp4` … */
   readonly episodeFolder: string | null;
   readonly groundTruth: { readonly folder: string; readonly everyFrames: number } | null;
@@ -69,6 +67,17 @@ export interface TakeRecord {
 
 export interface WebRecord {
   readonly clips: readonly { readonly fact: Fact; readonly file: string; readonly duration: number }[];
+}
+
+/** A clip of an action shows this many seconds around its middle. */
+const ACTION_CLIP = 1.2;
+
+/** The window of an action's clip, seconds. */
+export function actionWindow(action: RecordedAction, duration: number): { start: number; end: number } {
+  return {
+    start: Math.max(0, middle(action) - ACTION_CLIP / 2),
+    end: Math.min(duration, middle(action) + ACTION_CLIP / 2),
+  };
 }
 
 /** Middle of an action: when a narrator would note it. */

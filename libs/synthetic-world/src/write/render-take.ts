@@ -23,8 +23,7 @@ import { cameraName, writeExoCalibration, writeSensors } from './mps.ts';
 
 /** Horizontal fields of view, degrees. */
 export const FIELD_OF_VIEW = { ego: 62, exo: 44 } as const;
-/** A clip of an action shows this many seconds around its middle. */
-const ACTION_CLIP = 1.2;
+/** seconds of a web clip */
 const WEB_CLIP = 2;
 
 export const egoIntrinsics = (size: number): Intrinsics => intrinsicsOf(size, size, FIELD_OF_VIEW.ego);
@@ -42,7 +41,6 @@ async function renderTake(job: TakeJob): Promise<TakeRecord> {
   const instants = [...simulateTake(take, render.fps)];
   const frames = await renderVideos(job, take, stage, instants);
   const episodes = episodesOf(take.plan, take.wearer.pronoun);
-  if (job.actionFolder) await writeClips(job.actionFolder, take.plan.actions.map(actionWindow), frames, render);
   if (job.episodeFolder) await writeClips(job.episodeFolder, episodes, frames, render);
   if (job.sensorFolder) {
     writeSensors(job.sensorFolder, take.uid, instants, render.fps);
@@ -60,11 +58,6 @@ async function renderTake(job: TakeJob): Promise<TakeRecord> {
     episodes,
   };
 }
-
-const actionWindow = (action: Action) => ({
-  start: middle(action) - ACTION_CLIP / 2,
-  end: middle(action) + ACTION_CLIP / 2,
-});
 
 /** Writes the ego and exo videos; returns the ego frames, uint8 `[time, height, width, 3]`. */
 async function renderVideos(job: TakeJob, take: Take, stage: Stage, instants: readonly Instant[]): Promise<Uint8Array> {
