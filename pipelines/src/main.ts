@@ -1,7 +1,18 @@
 /** `nx run pipelines:<target>`: `[stage…] --preset P [--set key=value]…`. Exit codes as the `egolab` command line's. */
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '@egolab/foundation';
 import { repro } from './repro.ts';
+import { workspace } from './workspace.ts';
+
+/** The report of a whole run, where people look for it. */
+function publishReport(preset: string): void {
+  const folder = join(workspace.root, 'reports', preset);
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['report.html', 'report.md']) copyFileSync(join(workspace.artifacts, preset, 'report', name), join(folder, name));
+  process.stdout.write(`\n${readFileSync(join(folder, 'report.md'), 'utf8')}\nreport: ${join(folder, 'report.html')}\n`);
+}
 
 const command = new Command('pipelines')
   .argument('[stages...]', 'stages to bring up to date with all that they read; all stages if none is named')
@@ -18,6 +29,7 @@ try {
   command.parse();
   const { preset, set } = command.opts<{ preset: string; set: string[] }>();
   process.exitCode = await repro(command.args, { preset, sets: set });
+  if (process.exitCode === 0 && command.args.length === 0 && set.length === 0) publishReport(preset);
 } catch (error) {
   const known = error instanceof UserError;
   if (!(error instanceof CommanderError))

@@ -24,8 +24,8 @@ const BOOKKEEPING = new Set(['step', 'epoch', 'learningRate', 'samplesPerSecond'
 export function renderHtml(report: Report): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>egolab: ${escape(report.preset)}</title><style>${STYLE}</style></head><body>
-<h1>egolab: results of the <code>${escape(report.preset)}</code> preset</h1>
+<title>${escape(report.title)}</title><style>${STYLE}</style></head><body>
+<h1>${escape(report.title)}</h1>
 <p class="note">${escape(report.data)}</p>
 ${report.tables.map(tableHtml).join('\n')}
 <h2>Stages</h2>
@@ -60,7 +60,7 @@ function cellHtml({ measured, interval, paper }: FilledCell, unit: string): stri
 function stagesHtml(stages: StageResult[]): string {
   const rows = stages.map(({ name, title, paper, history, run }) => {
     const last = history.at(-1);
-    const cells = [`${escape(title)} <code>${escape(name)}</code>`, escape(paper), last?.['step'] ?? '', last?.['samplesPerSecond']?.toFixed(1) ?? '', seconds(run['wallSeconds']), String(run['device'] ?? ''), String(run['seed'] ?? ''), escape(shortRevision(run))];
+    const cells = [`${escape(title)} <code>${escape(name)}</code>`, escape(paper), last?.['step'] ?? '', last?.['samplesPerSecond']?.toFixed(1) ?? '', seconds(run['wallTime']), String(run['device'] ?? ''), String(run['seed'] ?? ''), escape(shortRevision(run))];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
   const head = ['stage', 'paper', 'steps', 'samples/s', 'wall time', 'device', 'seed', 'revision'].map((cell) => `<th>${cell}</th>`).join('');

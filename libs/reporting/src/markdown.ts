@@ -3,12 +3,12 @@ import type { Report } from './report.ts';
 
 /** The report as GitHub-flavoured Markdown. */
 export function renderMarkdown(report: Report): string {
-  const lines = [`# egolab: results of the \`${report.preset}\` preset`, '', report.data, ''];
+  const lines = [`# ${report.title}`, '', report.data, ''];
   for (const table of report.tables) lines.push(...tableLines(table));
   lines.push('## Stages', '', '| stage | paper | steps | last loss | wall time | seed | revision |', '| --- | --- | --- | --- | --- | --- | --- |');
   for (const { name, title, paper, history, run } of report.stages) {
     const last = history.at(-1);
-    const cells = [`${title} (\`${name}\`)`, paper, last?.['step'] ?? '', last ? last['loss'].toPrecision(4) : '', seconds(run['wallSeconds']), run['seed'] ?? '', shortRevision(run)];
+    const cells = [`${title} (\`${name}\`)`, paper, last?.['step'] ?? '', last ? last['loss'].toPrecision(4) : '', seconds(run['wallTime']), run['seed'] ?? '', shortRevision(run)];
     lines.push(`| ${cells.join(' | ')} |`);
   }
   return `${lines.join('\n')}\n`;
@@ -42,6 +42,6 @@ export function seconds(value: unknown): string {
 
 /** The first characters of the commit, marked when the tree had other changes. */
 export function shortRevision(run: Record<string, unknown>): string {
-  const revision = run['gitRevision'];
-  return typeof revision === 'string' ? `${revision.slice(0, 8)}${run['gitDirty'] === true ? '+changes' : ''}` : '';
+  const { revision, dirty } = (run['git'] ?? {}) as { revision?: string | null; dirty?: boolean | null };
+  return revision ? `${revision.slice(0, 8)}${dirty ? '+changes' : ''}` : '';
 }

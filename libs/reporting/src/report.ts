@@ -20,7 +20,7 @@ export interface StageResult {
 }
 
 export interface Report {
-  preset: string;
+  title: string;
   /** which data every number comes from */
   data: string;
   stages: StageResult[];
@@ -28,28 +28,23 @@ export interface Report {
 }
 
 /**
- * Collect the finished stages of a preset.
+ * Collect what finished stages left.
  *
- * @param artifacts `artifacts/<preset>`
- * @param tablesFolder `experiments/paper-tables`
- * @param stages in the order of the pipeline; those without results are left out
+ * @param options.stages folders of the stages that train, in the order of the pipeline
+ * @param options.evaluations folders of the evaluations, whose metrics fill the tables
+ * @param options.tablesFolder `experiments/paper-tables`
  */
 export function readReport(options: {
-  preset: string;
+  title: string;
   data: string;
-  artifacts: string;
+  stages: { name: string; title: string; paper: string; folder: string }[];
+  evaluations: { name: string; folder: string }[];
   tablesFolder: string;
-  stages: { name: string; title: string; paper: string }[];
 }): Report {
-  const stages = options.stages
-    .filter(({ name }) => existsSync(join(options.artifacts, name, 'metrics.json')))
-    .map((stage) => ({ ...stage, ...readStage(join(options.artifacts, stage.name)) }));
-  if (stages.length === 0) {
-    throw new UserError({ what: 'no stage has finished yet', where: options.artifacts, mend: 'run `npm run reproduce`' });
-  }
-  const metrics = new Map(stages.map(({ name, metrics }) => [name, metrics]));
+  const stages = options.stages.map(({ folder, ...stage }) => ({ ...stage, ...readStage(folder) }));
+  const metrics = new Map(options.evaluations.map(({ name, folder }) => [name, readStage(folder).metrics]));
   const tables = readTables(options.tablesFolder).map((table) => fillTable(table, metrics));
-  return { preset: options.preset, data: options.data, stages, tables };
+  return { title: options.title, data: options.data, stages, tables };
 }
 
 function readStage(folder: string): Pick<StageResult, 'metrics' | 'history' | 'run'> {

@@ -29,11 +29,17 @@ describe('a report', () => {
     mkdirSync(join(folder, 'artifacts', 'one'), { recursive: true });
     mkdirSync(join(folder, 'tables'));
     writeFileSync(join(folder, 'artifacts/one/metrics.json'), JSON.stringify(metrics));
-    writeFileSync(join(folder, 'artifacts/one/run.json'), JSON.stringify({ seed: 3, wallSeconds: 75, gitRevision: '0123456789', gitDirty: true }));
+    writeFileSync(join(folder, 'artifacts/one/run.json'), JSON.stringify({ seed: 3, wallTime: 75, git: { revision: '0123456789', dirty: true } }));
     writeFileSync(join(folder, 'artifacts/one/history.csv'), 'step,loss,kl\n1,2.5,\n2,1.5,0.5\n');
     writeFileSync(join(folder, 'tables/t.yaml'), JSON.stringify(table));
-    const stages = ['one', 'two'].map((name) => ({ name, title: `Stage ${name}`, paper: 'section 4' }));
-    report = readReport({ preset: 'micro', data: 'the synthetic world', artifacts: join(folder, 'artifacts'), tablesFolder: join(folder, 'tables'), stages });
+    const artifacts = join(folder, 'artifacts/one');
+    report = readReport({
+      title: 'Results',
+      data: 'the synthetic world',
+      tablesFolder: join(folder, 'tables'),
+      stages: [{ name: 'one', title: 'Stage one', paper: 'section 4', folder: artifacts }],
+      evaluations: [{ name: 'one', folder: artifacts }],
+    });
   });
 
   it('is Markdown with the interval, the paper value and the run', () => {

@@ -5,7 +5,7 @@ import { UserError, type Random } from '@egolab/foundation';
 import type { ClipRequest } from '@egolab/video';
 import type { View } from '@egolab/video-llm';
 import type { Progress } from '../progress.ts';
-import type { DataSettings } from './settings.ts';
+import type { DataSettings } from './data-settings.ts';
 
 /** A clip and the sentence that describes it. */
 export interface ClipText {
@@ -20,8 +20,10 @@ export function datasetFolder(data: DataSettings, dataStage: string, name: strin
 }
 
 /** Captioned third-person videos and images for the exocentric encoder (section 4.1, Table 1). */
-export async function readWeb(folder: string, progress: Progress): Promise<ClipText[]> {
-  const { pairs, skipped } = await webPairs({ annotations: join(folder, 'annotations.csv'), media: join(folder, 'videos') });
+export async function readWeb(data: DataSettings, dataStage: string, progress: Progress): Promise<ClipText[]> {
+  const below = (path: string) => datasetFolder(data, dataStage, path);
+  const sources = data.web.map((source) => ('shards' in source ? { shards: below(source.shards) } : { ...source, annotations: below(source.annotations), media: below(source.media) }));
+  const { pairs, skipped } = await webPairs(...sources);
   reportSkipped(progress, 'web', skipped);
   return pairs.map(({ media, start, end, text }) => ({ clip: { media, start, end }, text, view: 'exo' }));
 }

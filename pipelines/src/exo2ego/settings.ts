@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { clipVisionConfigSchema } from '@egolab/dual-encoder';
 import { mappingConfigSchema } from '@egolab/ego-exo-mapping';
 import { llamaConfigSchema } from '@egolab/language-model';
-import { worldConfigSchema } from '@egolab/synthetic-world';
 import { connectorConfigSchema } from '@egolab/video-llm';
+import { dataSettings, type DataSettings } from './data-settings.ts';
 
 const count = z.number().int().positive();
 
@@ -31,22 +31,6 @@ export const modelsSettings = z.strictObject({
   }),
 });
 export type ModelsSettings = z.infer<typeof modelsSettings>;
-
-/** The datasets. */
-export const dataSettings = z.strictObject({
-  /** folder that holds egoexo4d/, egoclip/, egoschema/, egoit/ and web/; null: the synthetic world below */
-  root: z.string().nullable(),
-  world: worldConfigSchema,
-  /** equation 1 of section 3.1 */
-  egoExoClip: z.strictObject({
-    /** seconds */
-    alpha: z.number().positive(),
-    beta: z.enum(['pooled', 'per-narrator']),
-  }),
-  /** bytes of decoded clips kept on disk */
-  cacheBytes: count,
-});
-export type DataSettings = z.infer<typeof dataSettings>;
 
 /** Table 14 and supplement D.1: what every training stage sets. */
 export const trainingSettings = z.strictObject({

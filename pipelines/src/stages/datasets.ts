@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
 import { UserError, writeFileAtomic } from '@egolab/foundation';
 import { generateWorld } from '@egolab/synthetic-world';
 import { z } from 'zod';
-import { dataSettings } from '../exo2ego/settings.ts';
+import { dataSettings } from '../exo2ego/data-settings.ts';
 import { defineStage } from '../stage.ts';
 
 /**
@@ -17,7 +16,7 @@ export const datasets = defineStage({
   params: z.strictObject({ workers: z.number().int().positive() }),
   sections: { data: dataSettings },
   inputs: {},
-  outputs: ['source.json'],
+  outputs: ['source.json', 'world'],
   seeded: false, // the world has a seed of its own, so that seeds of training share their data
   async run({ params, config, out, progress }) {
     const { root, world } = config.data;
@@ -26,9 +25,10 @@ export const datasets = defineStage({
     }
     const source = root === null ? 'synthetic world' : root;
     writeFileAtomic(out.path('source.json'), `${JSON.stringify({ source })}\n`);
+    mkdirSync(out.path('world')); // stays empty beside data of the user's own
     if (root !== null) return { metrics: {} };
     const phase = progress.phase('generating the synthetic world');
-    const manifest = await generateWorld(world, join(out.folder, 'world'), { workers: params.workers });
+    const manifest = await generateWorld(world, out.path('world'), { workers: params.workers });
     phase.end();
     return { metrics: { counts: manifest.counts } };
   },

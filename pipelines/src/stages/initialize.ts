@@ -26,13 +26,14 @@ export const initialize = defineStage({
   sections,
   inputs: { data: 'datasets', languageModel: 'text-model' },
   outputs: ['model.safetensors', 'model.json'],
+  history: ['loss'],
   async run(context) {
     const { params, config, random, inputs, out, progress } = context;
     const languageModel = languageModelPath(inputs.languageModel);
     const exo2ego = createExo2Ego(config.models, languageModel, random);
     const { model, vision, language } = exo2ego;
     const examples = [
-      ...(await readWeb(datasetFolder(config.data, inputs.data, 'web'), progress)),
+      ...(await readWeb(config.data, inputs.data, progress)),
       ...(await readEgoClipPairs(datasetFolder(config.data, inputs.data, 'egoclip'), progress)),
     ];
     const clips = openClips(config);

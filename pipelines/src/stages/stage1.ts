@@ -23,6 +23,7 @@ export const stage1 = defineStage({
   sections,
   inputs: { data: 'datasets', languageModel: 'text-model', teacher: 'initialize' },
   outputs: ['model.safetensors', 'model.json'],
+  history: ['loss'],
   async run(context) {
     const { params, config, inputs, out, progress } = context;
     const languageModel = languageModelPath(inputs.languageModel);

@@ -31,6 +31,7 @@ export const stage2 = defineStage({
   sections,
   inputs: { data: 'datasets', languageModel: 'text-model', teacher: 'stage1', student: 'initialize' },
   outputs: ['model.safetensors', 'model.json'],
+  history: ['loss', 'vtg', 'kl', 'ccl'],
   async run(context) {
     const { params, config, inputs, out, progress } = context;
     const { weights, guidance } = params;

@@ -34,6 +34,7 @@ export const stage3 = defineStage({
   sections,
   inputs: { data: 'datasets', languageModel: 'text-model', student: 'stage2' },
   outputs: ['model.safetensors', 'model.json', 'adapter'],
+  history: ['loss'],
   async run(context) {
     const { params, config, random, inputs, out, progress } = context;
     const languageModel = languageModelPath(inputs.languageModel);

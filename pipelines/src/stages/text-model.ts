@@ -34,6 +34,7 @@ export const textModel = defineStage({
   sections,
   inputs: { data: 'datasets' },
   outputs: ['language-model.json'],
+  history: ['loss'],
   async run(context) {
     const { params, config, random, out, progress } = context;
     const { weights, config: architecture } = config.models.languageModel;
