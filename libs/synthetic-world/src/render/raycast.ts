@@ -1,4 +1,5 @@
 import type { Camera } from './camera.ts';
+import { NEAR, setBounds } from './screen-bounds.ts';
 import { type PrimitiveTable, Shape, STRIDE } from './scene.ts';
 
 /** What a camera sees, at pixel centres: metric z-depth (Infinity where nothing is) and the index of the visible primitive (-1: none). */
@@ -11,7 +12,6 @@ export function emptyVisibility(numPixels: number): Visibility {
   return { depth: new Float64Array(numPixels).fill(Infinity), primitive: new Int16Array(numPixels).fill(-1) };
 }
 
-const NEAR = 0.02;
 const TINY = 1e-12;
 
 /** Of the primitive at hand: in its frame, the ray of pixel (x, y) starts at o and goes along `a x + b y + c`; layout ax ay az bx by bz cx cy cz ox oy oz. */
@@ -29,7 +29,7 @@ export function castPrimitives(table: PrimitiveTable, from: number, to: number, 
     const o = index * STRIDE;
     const shape = table.shapes[index] as Shape;
     const [a, b, c] = [table.values[o + 12], table.values[o + 13], table.values[o + 14]];
-    if (!setBounds(shape, a, b, c, camera)) continue;
+    if (!setBounds(bounds, shape, a, b, c, frame, camera.intrinsics)) continue;
     casts[shape](a, b, c, index, camera, out);
   }
 }
@@ -48,41 +48,6 @@ function setFrame(table: PrimitiveTable, index: number, camera: Camera): void {
   for (let i = 0; i < 3; i++) frame[9 + i] = v[P + i] * dx + v[P + 3 + i] * dy + v[P + 6 + i] * dz;
 }
 
-/** Screen bounds of the primitive's bounding box; false when it is out of sight. */
-function setBounds(shape: Shape, a: number, b: number, c: number, camera: Camera): boolean {
-  const { width, height, focal } = camera.intrinsics;
-  const halfY = shape === Shape.Cylinder || shape === Shape.Capsule ? a : b;
-  const halfZ = shape === Shape.Capsule ? a + c : c;
-  let left = Infinity,
-    right = -Infinity,
-    top = Infinity,
-    bottom = -Infinity,
-    numBehind = 0;
-  for (let corner = 0; corner < 8; corner++) {
-    const px = (corner & 1 ? a : -a) - frame[9],
-      py = (corner & 2 ? halfY : -halfY) - frame[10],
-      pz = (corner & 4 ? halfZ : -halfZ) - frame[11];
-    const z = frame[6] * px + frame[7] * py + frame[8] * pz;
-    if (z < NEAR) {
-      numBehind++;
-      continue;
-    }
-    const x = (frame[0] * px + frame[1] * py + frame[2] * pz) / z;
-    const y = (frame[3] * px + frame[4] * py + frame[5] * pz) / z;
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
-  }
-  if (numBehind === 8) return false;
-  const cut = numBehind > 0; // it reaches behind the camera: anywhere
-  bounds[0] = cut ? 0 : Math.max(0, Math.floor(left * focal + width / 2 - 0.5));
-  bounds[1] = cut ? width - 1 : Math.min(width - 1, Math.ceil(right * focal + width / 2 - 0.5));
-  bounds[2] = cut ? 0 : Math.max(0, Math.floor(top * focal + height / 2 - 0.5));
-  bounds[3] = cut ? height - 1 : Math.min(height - 1, Math.ceil(bottom * focal + height / 2 - 0.5));
-  return bounds[0] <= bounds[1] && bounds[2] <= bounds[3];
-}
-
 type Cast = (a: number, b: number, c: number, index: number, camera: Camera, out: Visibility) => void;
 
 // One loop per shape, each with its intersection written out: the engine then keeps every number in a register, and
@@ -91,6 +56,9 @@ type Cast = (a: number, b: number, c: number, index: number, camera: Camera, out
 function castEllipsoid(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
+  const fx = frame[0],
+    fy = frame[1],
+    fz = frame[2];
   const ox = frame[9],
     oy = frame[10],
     oz = frame[11];
@@ -105,9 +73,9 @@ function castEllipsoid(a: number, b: number, c: number, index: number, camera: C
       rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX,
-        uy = frame[1] * x + rowY,
-        uz = frame[2] * x + rowZ;
+      const ux = fx * x + rowX,
+        uy = fy * x + rowY,
+        uz = fz * x + rowZ;
       const q = ux * ux * ia + uy * uy * ib + uz * uz * ic;
       const h = ox * ux * ia + oy * uy * ib + oz * uz * ic;
       const discriminant = h * h - q * k;
@@ -126,6 +94,9 @@ function castEllipsoid(a: number, b: number, c: number, index: number, camera: C
 function castBox(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
+  const fx = frame[0],
+    fy = frame[1],
+    fz = frame[2];
   const ox = frame[9],
     oy = frame[10],
     oz = frame[11];
@@ -136,17 +107,30 @@ function castBox(a: number, b: number, c: number, index: number, camera: Camera,
       rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX,
-        uy = frame[1] * x + rowY,
-        uz = frame[2] * x + rowZ;
+      const ux = fx * x + rowX,
+        uy = fy * x + rowY,
+        uz = fz * x + rowZ;
       const ix = 1 / (ux || TINY),
         iy = 1 / (uy || TINY),
         iz = 1 / (uz || TINY);
-      const hx = Math.abs(a * ix),
-        hy = Math.abs(b * iy),
-        hz = Math.abs(c * iz);
-      const near = Math.max(-ox * ix - hx, -oy * iy - hy, -oz * iz - hz);
-      const far = Math.min(hx - ox * ix, hy - oy * iy, hz - oz * iz);
+      // slab by slab; comparisons instead of Math.min and Math.max, which must mind NaN and -0
+      let half = a * ix;
+      if (half < 0) half = -half;
+      let near = -ox * ix - half;
+      let far = half - ox * ix;
+      half = b * iy;
+      if (half < 0) half = -half;
+      const enterY = -oy * iy - half;
+      const leaveY = half - oy * iy;
+      if (enterY > near) near = enterY;
+      if (leaveY < far) far = leaveY;
+      if (near > far) continue;
+      half = c * iz;
+      if (half < 0) half = -half;
+      const enterZ = -oz * iz - half;
+      const leaveZ = half - oz * iz;
+      if (enterZ > near) near = enterZ;
+      if (leaveZ < far) far = leaveZ;
       if (near > far) continue;
       const t = near > NEAR ? near : far;
       const pixel = row * width + column;
@@ -161,6 +145,9 @@ function castBox(a: number, b: number, c: number, index: number, camera: Camera,
 function castRoom(a: number, b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
+  const fx = frame[0],
+    fy = frame[1],
+    fz = frame[2];
   const ox = frame[9],
     oy = frame[10],
     oz = frame[11];
@@ -171,9 +158,9 @@ function castRoom(a: number, b: number, c: number, index: number, camera: Camera
       rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX,
-        uy = frame[1] * x + rowY,
-        uz = frame[2] * x + rowZ;
+      const ux = fx * x + rowX,
+        uy = fy * x + rowY,
+        uz = fz * x + rowZ;
       const ix = 1 / (ux || TINY),
         iy = 1 / (uy || TINY),
         iz = 1 / (uz || TINY);
@@ -190,6 +177,9 @@ function castRoom(a: number, b: number, c: number, index: number, camera: Camera
 function castCylinder(a: number, _b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
+  const fx = frame[0],
+    fy = frame[1],
+    fz = frame[2];
   const ox = frame[9],
     oy = frame[10],
     oz = frame[11];
@@ -201,9 +191,9 @@ function castCylinder(a: number, _b: number, c: number, index: number, camera: C
       rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX,
-        uy = frame[1] * x + rowY,
-        uz = frame[2] * x + rowZ;
+      const ux = fx * x + rowX,
+        uy = fy * x + rowY,
+        uz = fz * x + rowZ;
       const q = ux * ux + uy * uy + TINY;
       const h = ox * ux + oy * uy;
       const discriminant = h * h - q * k;
@@ -229,6 +219,9 @@ function castCylinder(a: number, _b: number, c: number, index: number, camera: C
 function castCapsule(a: number, _b: number, c: number, index: number, camera: Camera, out: Visibility): void {
   const { width, height, focal } = camera.intrinsics;
   const { depth, primitive } = out;
+  const fx = frame[0],
+    fy = frame[1],
+    fz = frame[2];
   const ox = frame[9],
     oy = frame[10],
     oz = frame[11];
@@ -240,9 +233,9 @@ function castCapsule(a: number, _b: number, c: number, index: number, camera: Ca
       rowZ = frame[5] * y + frame[8];
     for (let column = bounds[0]; column <= last; column++) {
       const x = (column + 0.5 - width / 2) / focal;
-      const ux = frame[0] * x + rowX,
-        uy = frame[1] * x + rowY,
-        uz = frame[2] * x + rowZ;
+      const ux = fx * x + rowX,
+        uy = fy * x + rowY,
+        uz = fz * x + rowZ;
       const q = ux * ux + uy * uy + TINY;
       const h = ox * ux + oy * uy;
       const discriminant = h * h - q * k;

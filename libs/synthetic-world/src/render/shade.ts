@@ -14,6 +14,8 @@ import {
 export interface Scene {
   readonly table: PrimitiveTable;
   readonly numStatic: number;
+  /** how many of the table's primitives are drawn */
+  readonly numPrimitives: number;
   readonly light: Light;
   readonly faces: RoomFaces;
   readonly shadows: readonly ContactShadow[];

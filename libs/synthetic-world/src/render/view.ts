@@ -49,7 +49,7 @@ export class View {
       this.seen.primitive.set(this.background.seen.primitive);
       this.colours.set(this.background.colours);
     } else this.clear();
-    castPrimitives(scene.table, first, scene.table.length, camera, this.seen);
+    castPrimitives(scene.table, first, scene.numPrimitives, camera, this.seen);
     shade(scene, camera, this.seen, first, this.samples, this.colours);
     castShadows(scene, camera, this.seen, this.colours);
     if (this.samples === 1) rgb.set(this.colours);
@@ -66,7 +66,7 @@ export class View {
 export function renderGeometry(scene: Scene, camera: Camera): Geometry {
   const numPixels = camera.intrinsics.width * camera.intrinsics.height;
   const seen = emptyVisibility(numPixels);
-  castPrimitives(scene.table, 0, scene.table.length, camera, seen);
+  castPrimitives(scene.table, 0, scene.numPrimitives, camera, seen);
   const instances = new Uint8Array(numPixels);
   for (let pixel = 0; pixel < numPixels; pixel++) {
     if (seen.primitive[pixel] >= 0) instances[pixel] = scene.table.instances[seen.primitive[pixel]];

@@ -2,7 +2,7 @@ import { Random } from '@egolab/foundation';
 import type { CameraPose } from '../render/camera.ts';
 import { type ContactShadow, type Primitive, PrimitiveTable, Shape } from '../render/scene.ts';
 import type { Scene } from '../render/shade.ts';
-import { bodyPrimitives, drawWearer, Instance, type Wearer } from '../world/body.ts';
+import { bodyPrimitives, drawWearer, headPrimitives, Instance, toWorld, type Wearer } from '../world/body.ts';
 import { type Appearance, drawAppearance, liquidColours, models, objectPrimitives } from '../world/objects.ts';
 import { buildRoom, exoCameras, type Room } from '../world/room.ts';
 import { alongZ, distance, mix, subtract } from '../world/vector.ts';
@@ -69,6 +69,9 @@ export const instants = (take: Take, fps: number): Generator<Instant> =>
 export class Stage {
   readonly table = new PrimitiveTable();
   private readonly numStatic: number;
+  private numHeadless = 0;
+  private packed: Instant | undefined;
+  private shadows: ContactShadow[] = [];
 
   constructor(readonly take: Take) {
     for (const primitive of take.room.primitives) this.table.add(primitive);
@@ -77,39 +80,41 @@ export class Stage {
 
   /** The scene with the room only. */
   empty(): Scene {
-    this.table.truncate(this.numStatic);
-    return this.scene([]);
+    return this.scene(this.numStatic, []);
   }
 
   /** @param withHead the head camera doesn't see the head that it sits on */
   at(instant: Instant, withHead: boolean): Scene {
-    const { room, wearer, plan, appearances } = this.take;
-    this.table.truncate(this.numStatic);
-    const shadows: ContactShadow[] = [];
-    instant.state.objects.forEach((object, index) => {
-      const { category } = plan.placements[index];
-      for (const primitive of objectPrimitives(category, appearances[index], object, Instance.firstObject + index))
-        this.table.add(primitive);
-      if (object.inside < 0) shadows.push(...shadowsOf(room, object.position, models[category].footprint));
-    });
-    for (const primitive of bodyPrimitives(wearer, instant.body, withHead)) {
-      this.table.add(primitive);
-      if (primitive.shape === Shape.Ellipsoid && primitive.instance !== Instance.body)
-        shadows.push(...shadowsOf(room, primitive.position, 0.06));
-    }
-    const stream = this.streamPrimitive(instant);
-    if (stream) this.table.add(stream);
-    return this.scene(shadows);
+    if (instant !== this.packed) this.pack(instant);
+    return this.scene(withHead ? this.table.length : this.numHeadless, this.shadows);
   }
 
-  private scene(shadows: readonly ContactShadow[]): Scene {
-    return {
-      table: this.table,
-      numStatic: this.numStatic,
-      light: this.take.room.light,
-      faces: this.take.room.faces,
-      shadows,
-    };
+  /** Objects, stream, body and at last the head. */
+  private pack(instant: Instant): void {
+    const { room, wearer, plan, appearances } = this.take;
+    this.packed = instant;
+    this.shadows = [];
+    this.table.truncate(this.numStatic);
+    instant.state.objects.forEach((object, index) => {
+      const { category } = plan.placements[index];
+      const instance = Instance.firstObject + index;
+      for (const primitive of objectPrimitives(category, appearances[index], object, instance))
+        this.table.add(primitive);
+      if (object.inside < 0) this.shadows.push(...shadowsOf(room, object.position, models[category].footprint));
+    });
+    const stream = this.streamPrimitive(instant);
+    if (stream) this.table.add(stream);
+    for (const primitive of bodyPrimitives(wearer, instant.body)) this.table.add(primitive);
+    this.numHeadless = this.table.length;
+    for (const primitive of headPrimitives(wearer, instant.body)) this.table.add(primitive);
+    for (const { position } of Object.values(instant.body.hands)) {
+      this.shadows.push(...shadowsOf(room, toWorld(instant.body, position), 0.06));
+    }
+  }
+
+  private scene(numPrimitives: number, shadows: readonly ContactShadow[]): Scene {
+    const { light, faces } = this.take.room;
+    return { table: this.table, numStatic: this.numStatic, numPrimitives, light, faces, shadows };
   }
 
   private streamPrimitive({ state, time }: Instant): Primitive | undefined {

@@ -84,8 +84,22 @@ export function toWorld(pose: Pick<BodyPose, 'stand' | 'yaw'>, point: Vector): V
   return add(pose.stand, rotate(about('z', pose.yaw), point));
 }
 
-/** The primitives of the wearer; with `head: false` as the head camera sees it. */
-export function bodyPrimitives(wearer: Wearer, pose: BodyPose, head: boolean): Primitive[] {
+/** Head and hair. */
+export function headPrimitives(wearer: Wearer, pose: BodyPose): Primitive[] {
+  const centre: Vector = [0, pose.lean + 0.01, 1.56];
+  const ball = (size: Vector, offset: Vector, colour: Colour): Primitive => ({
+    shape: Shape.Ellipsoid,
+    size,
+    position: toWorld(pose, add(centre, offset)),
+    rotation: about('z', pose.yaw),
+    colour,
+    instance: Instance.body,
+  });
+  return [ball([0.085, 0.1, 0.12], [0, 0, 0], wearer.skin), ball([0.095, 0.1, 0.1], [0, -0.03, 0.045], wearer.hair)];
+}
+
+/** The wearer without the head. */
+export function bodyPrimitives(wearer: Wearer, pose: BodyPose): Primitive[] {
   const at = (point: Vector) => toWorld(pose, point);
   const limb = (
     from: Vector,
@@ -114,27 +128,6 @@ export function bodyPrimitives(wearer: Wearer, pose: BodyPose, head: boolean): P
     limb([0.1, -step, 0.05], [0.1, -step + 0.12, 0.05], 0.05, [0.15, 0.15, 0.17]),
   ];
   for (const side of ['left', 'right'] as const) parts.push(...armPrimitives(wearer, pose, side, limb, at));
-  if (head) {
-    const centre: Vector = [0, lean + 0.01, 1.56];
-    parts.push(
-      {
-        shape: Shape.Ellipsoid,
-        size: [0.085, 0.1, 0.12],
-        position: at(centre),
-        rotation: about('z', pose.yaw),
-        colour: wearer.skin,
-        instance: Instance.body,
-      },
-      {
-        shape: Shape.Ellipsoid,
-        size: [0.095, 0.1, 0.1],
-        position: at(add(centre, [0, -0.03, 0.045])),
-        rotation: about('z', pose.yaw),
-        colour: wearer.hair,
-        instance: Instance.body,
-      },
-    );
-  }
   return parts;
 }
 
