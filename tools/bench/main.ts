@@ -1,4 +1,4 @@
-/** `npx tsx tools/bench/main.ts [vit|smollm2|growth] …`: our step against PyTorch's, see README.md. */
+/** `npx tsx tools/bench/main.ts [vit|smollm2|growth …] …`: our step against PyTorch's, see README.md. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +92,22 @@ async function compare(name: WorkloadName, precision: string): Promise<void> {
   for (const side of sides) side.close();
 }
 
-for (const name of positionals.length > 0 ? positionals : ['vit', 'smollm2']) {
-  for (const precision of options.precision) await compare(name as WorkloadName, precision);
+/** Tensors and resident memory of our process over many steps, once warm. */
+async function growth(name: WorkloadName, precision: string): Promise<void> {
+  const side = ours(name, precision);
+  const steps = Number(options.steps);
+  const at: Answer[] = [];
+  console.log(`\ngrowth of ${name} ${precision}, batch ${batch}, ${steps} steps`);
+  for (let step = 1; step <= steps; step++) {
+    await side.ask('step');
+    if (step % Math.ceil(steps / 5) !== 0) continue;
+    at.push(await side.ask('memory'));
+    console.log(`  step ${String(step).padStart(4)}  ${at.at(-1)!.tensors} tensors, ${megabytes(at.at(-1)!.resident!)} resident`);
+  }
+  side.close();
+  if (at.some(({ tensors }) => tensors !== at[0].tensors)) throw new Error('the number of tensors changes');
 }
+
+const command = positionals[0];
+if (command === 'growth') for (const precision of options.precision) await growth((positionals[1] ?? 'tiny-vit') as WorkloadName, precision);
+else for (const name of command ? positionals : ['vit', 'smollm2']) for (const precision of options.precision) await compare(name as WorkloadName, precision);

@@ -1,19 +1,18 @@
 import type { Scalar } from '@tensorflow/tfjs-node-gpu';
 import { openCheckpoint } from '@egolab/checkpoints';
-import { clipVision, clipVisionConfigSchema, clipVisionParameters } from '@egolab/dual-encoder';
+import { clipVision, type ClipVisionConfig, clipVisionConfigSchema, clipVisionParameters } from '@egolab/dual-encoder';
 import { Random } from '@egolab/foundation';
 import { embedTokens, llama, llamaParameters, logits, parseLlamaConfig } from '@egolab/language-model';
 import { crossEntropy, init, linear, Parameters, type ParameterSpecs, prefixed } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 
-export type WorkloadName = 'vit' | 'smollm2';
+export type WorkloadName = 'vit' | 'smollm2' | 'tiny-vit';
 
 /** What both sides compute: the loss of one batch, its gradients, and (vit) the optimiser's update. */
 export interface Workload {
   specs: ParameterSpecs;
   /** Whether a step updates the weights. */
   updates: boolean;
-  /** Inputs by name, flat. */
   inputs(batch: number): Record<string, { shape: number[]; data: Float32Array }>;
   /** @param inputs by name, as `inputs` made them */
   loss(p: Parameters, inputs: Record<string, Float32Array>, batch: number, attention: 'full' | 'chunked'): Scalar;
@@ -41,20 +40,20 @@ const SMOLLM2 = {
   hidden_act: 'silu',
 };
 
-/** ViT-B/16 at 224 pixels with a linear head over 1000 classes, a training step with AdamW. */
-function vit(): Workload {
-  const config = clipVisionConfigSchema.parse(VIT_B_16);
+/** A vision transformer (ViT-B/16 at 224 pixels, or a tiny one) with a linear head over 1000 classes, a training step with AdamW. */
+function vit(config: ClipVisionConfig): Workload {
+  const { image_size: side, hidden_size: hidden } = config;
   return {
-    specs: { ...clipVisionParameters(config), ...prefixed('head', { weight: { shape: [CLASSES, 768], init: init.normal(0.02) }, bias: { shape: [CLASSES], init: init.zeros() } }) },
+    specs: { ...clipVisionParameters(config), ...prefixed('head', { weight: { shape: [CLASSES, hidden], init: init.normal(0.02) }, bias: { shape: [CLASSES], init: init.zeros() } }) },
     updates: true,
     inputs: (batch) => {
       const random = new Random('bench').split('vit');
-      const pixels = Float32Array.from({ length: batch * 224 * 224 * 3 }, () => random.uniform(-1, 1));
+      const pixels = Float32Array.from({ length: batch * side * side * 3 }, () => random.uniform(-1, 1));
       const labels = Float32Array.from({ length: batch }, () => random.integer(0, CLASSES - 1));
-      return { pixels: { shape: [batch, 224, 224, 3], data: pixels }, labels: { shape: [batch], data: labels } };
+      return { pixels: { shape: [batch, side, side, 3], data: pixels }, labels: { shape: [batch], data: labels } };
     },
     loss: (p, { pixels, labels }, batch, attention) => {
-      const pooled = clipVision(p, config, tf.tensor4d(pixels, [batch, 224, 224, 3]), { attention });
+      const pooled = clipVision(p, config, tf.tensor4d(pixels, [batch, side, side, 3]), { attention });
       return crossEntropy(linear(p.scope('head'), pooled), tf.tensor1d(Int32Array.from(labels), 'int32')) as Scalar;
     },
   };
@@ -83,10 +82,12 @@ function smollm2(): Workload {
   };
 }
 
-export const workload = (name: WorkloadName): Workload => (name === 'vit' ? vit() : smollm2());
+const TINY_VIT = { ...VIT_B_16, image_size: 64, hidden_size: 96, intermediate_size: 384, num_hidden_layers: 4, num_attention_heads: 4 };
+
+export const workload = (name: WorkloadName): Workload => (name === 'smollm2' ? smollm2() : vit(clipVisionConfigSchema.parse(configOf(name))));
 
 /** The model's config as transformers takes it. */
-export const configOf = (name: WorkloadName): object => (name === 'vit' ? VIT_B_16 : SMOLLM2);
+export const configOf = (name: WorkloadName): object => ({ vit: VIT_B_16, smollm2: SMOLLM2, 'tiny-vit': TINY_VIT })[name];
 
 /** A checkpoint's values as parameters. */
 export function loadBenchParameters({ specs }: Workload, path: string): Parameters {

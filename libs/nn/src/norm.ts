@@ -1,9 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '@egolab/runtime';
 import { differentiable } from './differentiable.ts';
+import { sumRows } from './operands.ts';
 import type { Scope } from './parameters.ts';
-
-const leadingAxes = (x: Tensor) => x.shape.slice(0, -1).map((_, axis) => axis);
 
 /**
  * Layer normalisation over the last axis (Ba et al. 2016).
@@ -18,10 +17,10 @@ export function layerNorm(p: Scope, x: Tensor, eps = 1e-5): Tensor {
     name: 'layerNorm',
     inputs: { x, weight, bias },
     forward: () => {
-      const { mean, variance } = tf.moments(x, -1, true);
-      const inverse = tf.rsqrt(tf.add(variance, eps));
-      const value = tf.add(tf.mul(tf.mul(tf.sub(x, mean), inverse), weight), bias);
-      return { value, saved: { x, mean, inverse, weight } };
+      const mean = tf.mean(x, -1, true);
+      const centred = tf.sub(x, mean);
+      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps));
+      return { value: tf.add(tf.mul(tf.mul(centred, inverse), weight), bias), saved: { x, mean, inverse, weight } };
     },
     backward: (dy, { x, mean, inverse, weight }) => {
       const normalized = tf.mul(tf.sub(x, mean), inverse);
@@ -31,8 +30,8 @@ export function layerNorm(p: Scope, x: Tensor, eps = 1e-5): Tensor {
           const centred = tf.sub(dz, tf.mean(dz, -1, true));
           return tf.mul(inverse, tf.sub(centred, tf.mul(normalized, tf.mean(tf.mul(dz, normalized), -1, true))));
         },
-        weight: () => tf.sum(tf.mul(dy, normalized), leadingAxes(dy)),
-        bias: () => tf.sum(dy, leadingAxes(dy)),
+        weight: () => sumRows(tf.mul(dy, normalized)),
+        bias: () => sumRows(dy),
       };
     },
   });
@@ -60,7 +59,7 @@ export function rmsNorm(p: Scope, x: Tensor, eps = 1e-6): Tensor {
           const dz = tf.mul(dy, weight);
           return tf.mul(inverse, tf.sub(dz, tf.mul(normalized, tf.mean(tf.mul(dz, normalized), -1, true))));
         },
-        weight: () => tf.sum(tf.mul(dy, normalized), leadingAxes(dy)),
+        weight: () => sumRows(tf.mul(dy, normalized)),
       };
     },
   });
