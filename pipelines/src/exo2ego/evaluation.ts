@@ -5,7 +5,7 @@ import { writeFileAtomic } from '@egolab/foundation';
 import { loadAdapter, type LoraAdapter } from '@egolab/language-model';
 import { perplexity } from '@egolab/metrics';
 import { tf } from '@egolab/runtime';
-import { answerLogLikelihoods, pretrainingPrompt, selfPracticeTokens, textGeneration, viewVisualTokens } from '@egolab/video-llm';
+import { answerLogLikelihoods, instructionPrompt, pretrainingPrompt, selfPracticeTokens, textGeneration, viewVisualTokens } from '@egolab/video-llm';
 import type { Progress } from '../progress.ts';
 import { defineStage, type Metrics } from '../stage.ts';
 import { openClips, type Clips } from './clips.ts';
@@ -20,6 +20,11 @@ export type Reads = 'ego encoder' | 'exo encoder' | 'F(x) and x';
 const evaluationSettings = z.strictObject({
   /** at most this many questions of each benchmark, drawn by the seed; null: all, as the published numbers need */
   maxQuestions: z.number().int().positive().nullable(),
+  /**
+   * How narrations are asked for in EgoMCQ and for their perplexity: in the pretraining format, or as the answer to an
+   * instruction, which a model expects after instruction tuning
+   */
+  narrationPrompt: z.enum(['caption', 'instruction']),
   /** narrations whose perplexity is measured */
   maxNarrations: z.number().int().positive().nullable(),
 });
@@ -42,7 +47,7 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
       const folder = adapterFolder(inputs.model);
       const adapter = folder ? loadAdapter(folder, exo2ego.language.config) : undefined;
       const clips = openClips(config);
-      const answerer: Answerer = { ...exo2ego, adapter, clips, tokens: (frames) => visualTokens(exo2ego, reads, clips.pixels(frames)) };
+      const answerer: Answerer = { ...exo2ego, adapter, clips, narrationPrompt: params.narrationPrompt, tokens: (frames) => visualTokens(exo2ego, reads, clips.pixels(frames)) };
       const dataset = (name: string) => datasetFolder(config.data, inputs.data, name);
 
       const mcq = sample(readEgoMcqClips(dataset('egoclip')), params.maxQuestions, random.split('egomcq'));
@@ -65,6 +70,7 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
 interface Answerer extends Exo2Ego {
   adapter: LoraAdapter | undefined;
   clips: Clips;
+  narrationPrompt: 'caption' | 'instruction';
   /** frames of some clips -> visual tokens `[batch, tokens, hiddenLLM]` */
   tokens(frames: Uint8Array[]): Tensor;
 }
@@ -101,7 +107,7 @@ async function answerEgoSchema(answerer: Answerer, questions: LocatedEgoSchema[]
   for (const { id, question, options, clip } of questions) {
     const frames = await answerer.clips.read([clip]);
     const tokens = tf.tidy(() => answerer.tokens(frames));
-    const likelihoods = answerLogLikelihoods(model, language.tokenizer, tokens, [{ role: 'user', content: question }], [...options], { lora: adapter && { adapter } });
+    const likelihoods = answerLogLikelihoods(model, language.tokenizer, tokens, [{ role: 'user', content: `Watch the video and answer the question.\n${question}` }], [...options], { lora: adapter && { adapter } });
     tokens.dispose();
     predictions[id] = likelihoods.map(({ logLikelihood, numTokens }) => logLikelihood / numTokens);
     phase.advance();
@@ -110,6 +116,9 @@ async function answerEgoSchema(answerer: Answerer, questions: LocatedEgoSchema[]
   const items = questions.map(({ id, options, answer }): ChoiceItem => ({ id, group: 'all', numOptions: options.length, answer }));
   return { predictions, scores: asMetrics(scoreChoices(items, predictions)) };
 }
+
+/** An instruction and a question as EgoIT words them. */
+const NARRATION_QUESTION = 'Watch the video and answer the question.\nWhat is C doing?';
 
 /** Narrations of one batch of {@link narrationPerplexity}. */
 const BATCH = 16;
@@ -130,8 +139,12 @@ async function narrationPerplexity(answerer: Answerer, pairs: ClipPair[], progre
 }
 
 /** Log-likelihood (nats) of each text under the clip beside it. */
-async function narrationLogLikelihoods({ model, language, adapter, tokens }: Answerer, frames: Uint8Array[], texts: string[]): Promise<{ sums: number[]; numTokens: number[] }> {
-  const prompts = texts.map((text) => pretrainingPrompt(language.tokenizer, text));
+async function narrationLogLikelihoods({ model, language, adapter, narrationPrompt, tokens }: Answerer, frames: Uint8Array[], texts: string[]): Promise<{ sums: number[]; numTokens: number[] }> {
+  const prompts = texts.map((text) =>
+    narrationPrompt === 'caption'
+      ? pretrainingPrompt(language.tokenizer, text)
+      : instructionPrompt(language.tokenizer, [{ role: 'user', content: NARRATION_QUESTION }, { role: 'assistant', content: text }]),
+  );
   return tf.tidy(() => {
     const { logLikelihoods, numTokens } = textGeneration(model, tokens(frames), prompts, { lora: adapter && { adapter } });
     return { sums: Array.from(logLikelihoods.dataSync<'float32'>()), numTokens };
