@@ -1,0 +1,136 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { openCheckpoint } from '@egolab/checkpoints';
+import { sha256 } from '@egolab/foundation';
+import { tf } from '@egolab/runtime';
+import { contentDigest } from '../run-folder.ts';
+import { runStage } from '../run-stage.ts';
+import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
+
+const TRAINING_STAGES = ['text-model', 'initialize', 'stage1', 'stage2', 'stage3'];
+const EGO = 'ego_tower';
+const EXO = 'exo_tower';
+const CONNECTOR = 'connector';
+const F = 'mapping.F';
+const G = 'mapping.G';
+
+/** Preset `micro` made as small as its parts allow: a few examples, two or more steps a stage. */
+function tinyPreset(): object {
+  const preset = parse(readFileSync(join(checkout.presets, 'micro.yaml'), 'utf8'));
+  preset.data.world = {
+    seed: 0,
+    size: 32,
+    fps: 4,
+    takeDuration: [10, 12],
+    samples: 1,
+    rooms: { train: 1, heldOut: 1 },
+    egoExo4d: { trainTakes: 2, valTakes: 1, numExo: 1 },
+    egoClip: { takes: 3, questions: 2 },
+    egoSchema: { takes: 1 },
+    egoIt: { recordsPerTake: 4 },
+    web: { clips: 4, rooms: 1 },
+    text: { samples: 20 },
+    groundTruth: { takes: 0 },
+  };
+  Object.assign(preset.models.languageModel.config, { vocab_size: 320, hidden_size: 32, intermediate_size: 64, num_hidden_layers: 2 });
+  Object.assign(preset.models.vision, { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 3, image_size: 32, patch_size: 8 });
+  Object.assign(preset.models.mapping, { ngf: 8, nBlocks: 1 });
+  preset.models.video.numFrames = 2;
+  Object.assign(preset['text-model'], { numTexts: 32, maxTokens: 400 });
+  for (const stage of TRAINING_STAGES) Object.assign(preset[stage].training, { epochs: 1, globalBatchSize: 4, localBatchSize: 4 });
+  for (const stage of ['initialize', 'stage1', 'stage2', 'stage3'])
+    Object.assign(preset[`evaluate-${stage}`], { maxQuestions: 2, maxNarrations: 2 });
+  return preset;
+}
+
+let root: string;
+let workspace: Workspace;
+let languageModel: string;
+const tensors = new Map<string, number>();
+
+async function run(stage: string, sets: string[] = []): Promise<string> {
+  const before = tf.memory().numTensors;
+  const { variant } = await runStage(stage, {
+    preset: 'tiny',
+    sets,
+    workspace,
+    progress: { note() {}, phase: () => ({ advance() {}, end() {} }) },
+    environment: async () => ({ git: { revision: 'abc', dirty: false }, device: 'cpu', versions: {}, tags: {} }),
+    openTracker: async () => ({ runId: 'run', logMetrics() {}, logParams() {}, setTags() {}, logArtifact() {}, logDataset() {}, finish: async () => {} }),
+  });
+  tensors.set([stage, ...sets].join(' '), tf.memory().numTensors - before);
+  return join(workspace.artifacts, variant, stage);
+}
+
+/** Prefixes below which some tensor differs in any bit. */
+function moved(before: string, after: string): string[] {
+  const [old, now] = [before, after].map((folder) => openCheckpoint(join(folder, 'model.safetensors')));
+  const bits = (values: Float32Array) => sha256(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  expect(now.names()).toEqual(old.names());
+  const changed = now.names().filter((name) => bits(now.read(name)) !== bits(old.read(name)));
+  old.close();
+  now.close();
+  const prefixOf = (name: string) => [EGO, EXO, CONNECTOR, F, G].find((prefix) => name.includes(prefix)) ?? name;
+  return [...new Set(changed.map(prefixOf))].sort();
+}
+
+const folder = (stage: string) => join(workspace.artifacts, 'tiny', stage);
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'egolab-stages-'));
+  workspace = { ...workspaceAt(root), root: checkout.root, stages: checkout.stages };
+  mkdirSync(workspace.presets, { recursive: true });
+  writeFileSync(join(workspace.presets, 'tiny.yaml'), stringify(tinyPreset()));
+  await run('datasets');
+  await run('text-model');
+  languageModel = await contentDigest(join(folder('text-model'), 'model'));
+  for (const stage of ['initialize', 'stage1', 'stage2', 'stage3', 'evaluate-stage3']) await run(stage);
+}, 180_000);
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('the stages of Exo2Ego', () => {
+  it('initialization moves both encoders and the connector', async () => {
+    const lower = await run('initialize', ['initialize.training.optimizer.learningRate=1e-4']);
+    expect(moved(folder('initialize'), lower)).toEqual([CONNECTOR, EGO, EXO]);
+  }, 60_000);
+
+  it('stage 1 moves the exocentric encoder only', () => {
+    expect(moved(folder('initialize'), folder('stage1'))).toEqual([EXO]);
+  });
+
+  it('stage 2 moves the egocentric encoder, F and G; the teacher is that of stage 1', () => {
+    expect(moved(folder('stage1'), folder('stage2'))).toEqual([EGO, F, G]);
+  });
+
+  it('stage 3 moves the egocentric encoder and F, and leaves an adapter', () => {
+    expect(moved(folder('stage2'), folder('stage3'))).toEqual([EGO, F]);
+    const adapter = openCheckpoint(join(folder('stage3'), 'adapter/adapter_model.safetensors'));
+    const ups = adapter.names().filter((name) => name.includes('lora_B'));
+    expect(ups.length).toBeGreaterThan(0);
+    for (const name of ups) expect(adapter.read(name).some((value) => value !== 0), name).toBe(true);
+    adapter.close();
+  });
+
+  it('leaves the language model as it is', async () => {
+    expect(await contentDigest(join(folder('text-model'), 'model'))).toBe(languageModel);
+  });
+
+  it('trains the teacher too (Table 8, row 2), and freezes the encoder in stage 3 (row 3)', async () => {
+    expect(moved(folder('stage1'), await run('stage2', ['stage2.teacher=trained']))).toEqual([EGO, EXO, F, G]);
+    expect(moved(folder('stage2'), await run('stage3', ['stage3.trainEgoEncoder=false']))).toEqual([F]);
+  }, 60_000);
+
+  it('repeats itself bit for bit', async () => {
+    const once = readFileSync(join(folder('stage1'), 'model.safetensors'));
+    await run('stage1');
+    expect(readFileSync(join(folder('stage1'), 'model.safetensors')).equals(once)).toBe(true);
+  }, 60_000);
+
+  it('leaves no tensors behind', () => {
+    expect([...tensors].filter(([, left]) => left !== 0)).toEqual([]);
+  });
+});
