@@ -22,7 +22,10 @@ export async function dvcYaml(workspace: Workspace): Promise<string> {
   const entries = [...stages.values()].map((stage) => [stage.name, dvcStage(stage, stages, presets, workspace)]);
   return (
     header +
-    stringify({ stages: Object.fromEntries(entries) as object }, { lineWidth: 0, aliasDuplicateObjects: false })
+    stringify(
+      { stages: Object.fromEntries(entries) as object, plots: presets.flatMap((name) => curves(stages, name)) },
+      { lineWidth: 0, aliasDuplicateObjects: false },
+    )
   );
 }
 
@@ -43,20 +46,22 @@ function dvcStage(
     cmd: ['node tools/setup/setup.mjs', `node tools/cli/egolab.mjs run ${stage.name} --preset ${preset}`],
     params: [{ [`${relative(root, workspace.presets)}/${preset}.yaml`]: sections }],
     deps: [...files, ...libraries, ...Object.values(stage.inputs).flatMap((input) => filesOf(stages.get(input)!))],
-    outs: [...stage.outputs, 'run.json'].map((output) => `${folder}/${output}`),
+    outs: [...stage.outputs, 'run.json', ...(stage.history ? ['history.csv'] : [])].map(
+      (output) => `${folder}/${output}`,
+    ),
     metrics: [`${folder}/metrics.json`],
-    ...(stage.history && {
-      plots: [
-        {
-          [`${folder}/history.csv`]: stage.history.map((y) => ({
-            x: 'step',
-            y,
-            title: `${y}: ${stage.name} (${preset})`,
-          })),
-        },
-      ],
-    }),
   };
+}
+
+/** One plot a stage and preset, with a line for each curve of its history. */
+function curves(stages: ReadonlyMap<string, Stage>, presetName: string): object[] {
+  return [...stages.values()].flatMap(({ name, history }) => {
+    if (!history) return [];
+    const file = `artifacts/${presetName}/${name}/history.csv`;
+    return [
+      { [`${presetName}: ${name}`]: { x: 'step', y: { [file]: [...history] }, x_label: 'step', y_label: 'loss' } },
+    ];
+  });
 }
 
 /** What others read of a stage: not `run.json` and `history.csv`, which hold times. */
