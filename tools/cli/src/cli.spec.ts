@@ -16,7 +16,7 @@ function egolab(...args: string[]) {
 it('lists its commands without loading TensorFlow', () => {
   const { status, stdout, stderr } = egolab('--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const command of ['run', 'generate', 'windows', 'data', 'mlflow', 'doctor'])
+  for (const command of ['run', 'ask', 'generate', 'windows', 'data', 'mlflow', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
@@ -35,6 +35,8 @@ it.each([
     ['generate', '--model', 'x', '--prompt', 'y', '--top-p', '2'],
     /expected a number from 0 to 1/,
   ],
+  ['a folder that is no run', ['ask', '--run', '/nowhere', '--video', 'x.mp4', 'What?'], /\/nowhere\/model\.json: /],
+  ['an empty question', ['ask', '--run', '/nowhere', '--video', 'x.mp4', ' '], /^question: expected a question/],
   [
     'a mistyped key',
     ['run', 'stage2', '--set', 'stage2.wieghts=1'],

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '@egolab/foundation';
+import { addAsk } from './commands/ask.ts';
 import { addData } from './commands/data.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGenerate } from './commands/generate.ts';
@@ -14,7 +15,7 @@ function program(): Command {
     .description('Staged experiment pipelines for egocentric video-language pretraining')
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addRun, addGenerate, addWindows, addScore, addData, addMlflow, addDoctor]) add(egolab);
+  for (const add of [addRun, addAsk, addGenerate, addWindows, addScore, addData, addMlflow, addDoctor]) add(egolab);
   return egolab;
 }
 
