@@ -5,17 +5,15 @@ import { writeFileAtomic } from '@egolab/foundation';
 import { loadAdapter, type LoraAdapter } from '@egolab/language-model';
 import { perplexity } from '@egolab/metrics';
 import { tf } from '@egolab/runtime';
-import { answerLogLikelihoods, instructionPrompt, pretrainingPrompt, selfPracticeTokens, textGeneration, viewVisualTokens } from '@egolab/video-llm';
+import { answerLogLikelihoods, instructionPrompt, pretrainingPrompt, textGeneration } from '@egolab/video-llm';
 import type { Progress } from '../progress.ts';
 import { defineStage, type Metrics } from '../stage.ts';
+import { answeringTokens, type Reads } from './answering.ts';
 import { openClips, type Clips } from './clips.ts';
 import type { ClipPair } from '@egolab/ego-data';
 import { datasetFolder, egoView, readEgoExoClip, readEgoMcqClips, readEgoSchemaClips, sample, type LocatedEgoSchema, type LocatedMcq } from './datasets.ts';
 import { adapterFolder, languageModelPath, loadExo2Ego, type Exo2Ego } from './model.ts';
 import { sections } from './settings.ts';
-
-/** Which of the model's features answer about an egocentric clip: what the evaluated stage has trained. */
-export type Reads = 'ego encoder' | 'exo encoder' | 'F(x) and x';
 
 const evaluationSettings = z.strictObject({
   /** at most this many questions of each benchmark, drawn by the seed; null: all, as the published numbers need */
@@ -47,7 +45,7 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
       const folder = adapterFolder(inputs.model);
       const adapter = folder ? loadAdapter(folder, exo2ego.language.config) : undefined;
       const clips = openClips(config);
-      const answerer: Answerer = { ...exo2ego, adapter, clips, narrationPrompt: params.narrationPrompt, tokens: (frames) => visualTokens(exo2ego, reads, clips.pixels(frames)) };
+      const answerer: Answerer = { ...exo2ego, adapter, clips, narrationPrompt: params.narrationPrompt, tokens: (frames) => answeringTokens(exo2ego.model, reads, clips.pixels(frames)) };
       const dataset = (name: string) => datasetFolder(config.data, inputs.data, name);
 
       const mcq = sample(readEgoMcqClips(dataset('egoclip')), params.maxQuestions, random.split('egomcq'));
@@ -78,11 +76,6 @@ interface Answerer extends Exo2Ego {
 interface Answers {
   predictions: ChoicePredictions;
   scores: Record<string, Record<string, number>>;
-}
-
-function visualTokens({ model }: Exo2Ego, reads: Reads, pixels: Tensor): Tensor {
-  if (reads === 'F(x) and x') return selfPracticeTokens(model, pixels);
-  return viewVisualTokens(model, reads === 'ego encoder' ? 'ego' : 'exo', pixels);
 }
 
 /** Which of five clips does the narration describe? The one under which it is likeliest (text to video, as released). */
