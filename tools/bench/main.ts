@@ -35,9 +35,19 @@ function prepare(name: WorkloadName): { weights: string; inputs: string } {
   const { specs, inputs: make } = workload(name);
   const random = new Random(name);
   if (!existsSync(weights)) {
-    writeSafetensors(weights, Object.entries(specs).map(([key, { shape, init }]) => ({ name: key, shape, data: () => init(shape, random.split(key)) })));
+    writeSafetensors(
+      weights,
+      Object.entries(specs).map(([key, { shape, init }]) => ({
+        name: key,
+        shape,
+        data: () => init(shape, random.split(key)),
+      })),
+    );
   }
-  writeSafetensors(inputs, Object.entries(make(batch)).map(([key, value]) => ({ name: key, ...value })));
+  writeSafetensors(
+    inputs,
+    Object.entries(make(batch)).map(([key, value]) => ({ name: key, ...value })),
+  );
   return { weights, inputs };
 }
 
@@ -49,19 +59,27 @@ function ours(name: WorkloadName, precision: string): Side {
 
 function reference(name: WorkloadName, precision: string): Side {
   const { weights, inputs } = prepare(name);
-  return new Side(options.python, [file('reference.py'), ...flagList({ workload: name, weights, inputs, precision, config: JSON.stringify(configOf(name)) })]);
+  return new Side(options.python, [
+    file('reference.py'),
+    ...flagList({ workload: name, weights, inputs, precision, config: JSON.stringify(configOf(name)) }),
+  ]);
 }
 
-const flagList = (flags: Record<string, string>) => Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+const flagList = (flags: Record<string, string>) =>
+  Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
 
 /** @throws Error unless loss and gradient norms agree */
 async function checkParity(a: Side, b: Side, precision: string): Promise<string> {
   const [mine, theirs] = [await a.ask('gradients'), await b.ask('gradients')];
   const largest = Math.max(...Object.values(theirs.norms!));
   let worst = Math.abs(mine.loss! - theirs.loss!) / Math.abs(theirs.loss!);
-  for (const [name, norm] of Object.entries(theirs.norms!)) worst = Math.max(worst, Math.abs(mine.norms![name] - norm) / Math.max(norm, 1e-3 * largest));
+  for (const [name, norm] of Object.entries(theirs.norms!))
+    worst = Math.max(worst, Math.abs(mine.norms![name] - norm) / Math.max(norm, 1e-3 * largest));
   const bound = precision === 'float32' ? 1e-3 : 0.1;
-  if (!(worst < bound)) throw new Error(`no parity in ${precision}: losses ${mine.loss} and ${theirs.loss}, worst relative difference ${worst}`);
+  if (!(worst < bound))
+    throw new Error(
+      `no parity in ${precision}: losses ${mine.loss} and ${theirs.loss}, worst relative difference ${worst}`,
+    );
   return `loss ${mine.loss!.toFixed(4)} and ${theirs.loss!.toFixed(4)}, worst relative difference of loss and gradient norms ${worst.toExponential(1)}`;
 }
 
@@ -102,12 +120,17 @@ async function growth(name: WorkloadName, precision: string): Promise<void> {
     await side.ask('step');
     if (step % Math.ceil(steps / 5) !== 0) continue;
     at.push(await side.ask('memory'));
-    console.log(`  step ${String(step).padStart(4)}  ${at.at(-1)!.tensors} tensors, ${megabytes(at.at(-1)!.resident!)} resident`);
+    console.log(
+      `  step ${String(step).padStart(4)}  ${at.at(-1)!.tensors} tensors, ${megabytes(at.at(-1)!.resident!)} resident`,
+    );
   }
   side.close();
   if (at.some(({ tensors }) => tensors !== at[0].tensors)) throw new Error('the number of tensors changes');
 }
 
 const command = positionals[0];
-if (command === 'growth') for (const precision of options.precision) await growth((positionals[1] ?? 'tiny-vit') as WorkloadName, precision);
-else for (const name of command ? positionals : ['vit', 'smollm2']) for (const precision of options.precision) await compare(name as WorkloadName, precision);
+if (command === 'growth')
+  for (const precision of options.precision) await growth((positionals[1] ?? 'tiny-vit') as WorkloadName, precision);
+else
+  for (const name of command ? positionals : ['vit', 'smollm2'])
+    for (const precision of options.precision) await compare(name as WorkloadName, precision);

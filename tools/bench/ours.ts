@@ -11,12 +11,20 @@ import type { Answer, Command } from './protocol.ts';
 import { loadBenchParameters, workload, type WorkloadName } from './workloads.ts';
 
 const { values: options } = parseArgs({
-  options: { workload: { type: 'string' }, weights: { type: 'string' }, inputs: { type: 'string' }, precision: { type: 'string' }, attention: { type: 'string' }, batch: { type: 'string' } },
+  options: {
+    workload: { type: 'string' },
+    weights: { type: 'string' },
+    inputs: { type: 'string' },
+    precision: { type: 'string' },
+    attention: { type: 'string' },
+    batch: { type: 'string' },
+  },
 });
 const job = workload(options.workload as WorkloadName);
 const parameters = loadBenchParameters(job, options.weights!);
 const inputs = readInputs(options.inputs!);
-const adamw = job.updates && new AdamW(parameters.variables, { weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+const adamw =
+  job.updates && new AdamW(parameters.variables, { weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
 let steps = 0;
 
 function readInputs(path: string): Record<string, Float32Array> {
@@ -28,14 +36,22 @@ function readInputs(path: string): Record<string, Float32Array> {
 
 function lossAndGradients(): { loss: number; gradients: Map<string, Tensor> } {
   const loss = () => job.loss(parameters, inputs, Number(options.batch), options.attention as 'full' | 'chunked');
-  const { value, grads } = withPrecision(options.precision as Precision, () => valueAndGrads(loss, parameters.variables.values()));
-  return { loss: value.dataSync()[0], gradients: new Map([...parameters.variables].map(([name, { name: id }]) => [name, grads.get(id)!])) };
+  const { value, grads } = withPrecision(options.precision as Precision, () =>
+    valueAndGrads(loss, parameters.variables.values()),
+  );
+  return {
+    loss: value.dataSync()[0],
+    gradients: new Map([...parameters.variables].map(([name, { name: id }]) => [name, grads.get(id)!])),
+  };
 }
 
 const commands: Record<Command, () => Answer> = {
   gradients: () => {
     const { loss, gradients } = lossAndGradients();
-    return { loss, norms: Object.fromEntries([...gradients].map(([name, gradient]) => [name, tf.norm(gradient).dataSync()[0]])) };
+    return {
+      loss,
+      norms: Object.fromEntries([...gradients].map(([name, gradient]) => [name, tf.norm(gradient).dataSync()[0]])),
+    };
   },
   step: () => {
     const [start, cpu] = [performance.now(), process.cpuUsage()];

@@ -44,7 +44,13 @@ const SMOLLM2 = {
 function vit(config: ClipVisionConfig): Workload {
   const { image_size: side, hidden_size: hidden } = config;
   return {
-    specs: { ...clipVisionParameters(config), ...prefixed('head', { weight: { shape: [CLASSES, hidden], init: init.normal(0.02) }, bias: { shape: [CLASSES], init: init.zeros() } }) },
+    specs: {
+      ...clipVisionParameters(config),
+      ...prefixed('head', {
+        weight: { shape: [CLASSES, hidden], init: init.normal(0.02) },
+        bias: { shape: [CLASSES], init: init.zeros() },
+      }),
+    },
     updates: true,
     inputs: (batch) => {
       const random = new Random('bench').split('vit');
@@ -69,25 +75,42 @@ function smollm2(): Workload {
     updates: false,
     inputs: (batch) => {
       const random = new Random('bench').split('smollm2');
-      return { ids: { shape: [batch, SEQUENCE], data: Float32Array.from({ length: batch * SEQUENCE }, () => random.integer(0, config.vocab_size - 1)) } };
+      return {
+        ids: {
+          shape: [batch, SEQUENCE],
+          data: Float32Array.from({ length: batch * SEQUENCE }, () => random.integer(0, config.vocab_size - 1)),
+        },
+      };
     },
     loss: (p, inputs, batch, attention) => {
       const ids = tf.tensor2d(Int32Array.from(inputs['ids']), [batch, SEQUENCE], 'int32');
       const hidden = llama(p, config, { embeddings: embedTokens(p, ids), attention });
       const rows = batch * (SEQUENCE - 1);
-      const predicting = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, SEQUENCE - 1, config.hidden_size]), [rows, config.hidden_size]);
+      const predicting = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, SEQUENCE - 1, config.hidden_size]), [
+        rows,
+        config.hidden_size,
+      ]);
       const next = tf.reshape(tf.slice(ids, [0, 1], [batch, SEQUENCE - 1]), [rows]);
       return crossEntropy(logits(p, config, predicting), next) as Scalar;
     },
   };
 }
 
-const TINY_VIT = { ...VIT_B_16, image_size: 64, hidden_size: 96, intermediate_size: 384, num_hidden_layers: 4, num_attention_heads: 4 };
+const TINY_VIT = {
+  ...VIT_B_16,
+  image_size: 64,
+  hidden_size: 96,
+  intermediate_size: 384,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+};
 
-export const workload = (name: WorkloadName): Workload => (name === 'smollm2' ? smollm2() : vit(clipVisionConfigSchema.parse(configOf(name))));
+export const workload = (name: WorkloadName): Workload =>
+  name === 'smollm2' ? smollm2() : vit(clipVisionConfigSchema.parse(configOf(name)));
 
 /** The model's config as transformers takes it. */
-export const configOf = (name: WorkloadName): object => ({ vit: VIT_B_16, smollm2: SMOLLM2, 'tiny-vit': TINY_VIT })[name];
+export const configOf = (name: WorkloadName): object =>
+  ({ vit: VIT_B_16, smollm2: SMOLLM2, 'tiny-vit': TINY_VIT })[name];
 
 /** A checkpoint's values as parameters. */
 export function loadBenchParameters({ specs }: Workload, path: string): Parameters {

@@ -47,19 +47,29 @@ const CUBIC = 0.044715;
 export function geluTanh(x: Tensor): Tensor {
   // x (1 + tanh u) / 2 = x sigmoid(2u)
   const gate = (x: Tensor) => tf.sigmoid(tf.mul(tf.mul(x, tf.add(1, tf.mul(CUBIC, tf.square(x)))), 2 * SQRT_2_OVER_PI));
-  return elementwise('geluTanh', x, (x) => tf.mul(x, gate(x)), (x) => {
-    const s = gate(x);
-    const du = tf.mul(2 * SQRT_2_OVER_PI, tf.add(1, tf.mul(3 * CUBIC, tf.square(x))));
-    return tf.mul(s, tf.add(1, tf.mul(tf.mul(x, du), tf.sub(1, s))));
-  });
+  return elementwise(
+    'geluTanh',
+    x,
+    (x) => tf.mul(x, gate(x)),
+    (x) => {
+      const s = gate(x);
+      const du = tf.mul(2 * SQRT_2_OVER_PI, tf.add(1, tf.mul(3 * CUBIC, tf.square(x))));
+      return tf.mul(s, tf.add(1, tf.mul(tf.mul(x, du), tf.sub(1, s))));
+    },
+  );
 }
 
 function sigmoidLinear(name: string, x: Tensor, beta: number): Tensor {
   const gate = (x: Tensor) => tf.sigmoid(beta === 1 ? x : tf.mul(beta, x));
-  return elementwise(name, x, (x) => tf.mul(x, gate(x)), (x) => {
-    const s = gate(x);
-    return tf.mul(s, tf.add(1, tf.mul(beta === 1 ? x : tf.mul(beta, x), tf.sub(1, s))));
-  });
+  return elementwise(
+    name,
+    x,
+    (x) => tf.mul(x, gate(x)),
+    (x) => {
+      const s = gate(x);
+      return tf.mul(s, tf.add(1, tf.mul(beta === 1 ? x : tf.mul(beta, x), tf.sub(1, s))));
+    },
+  );
 }
 
 /** CLIP's GELU: x sigmoid(1.702 x). */

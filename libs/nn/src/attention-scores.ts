@@ -35,7 +35,10 @@ export interface Operands {
 /** Added to the score of a forbidden pair; finite, so that a query that may look nowhere stays a number. */
 const FORBIDDEN = -1e30;
 
-export function queryChunks({ batch, heads, queries, keys, causal, slidingWindow }: Problem, chunkScores: number): Chunk[] {
+export function queryChunks(
+  { batch, heads, queries, keys, causal, slidingWindow }: Problem,
+  chunkScores: number,
+): Chunk[] {
   const size = Math.max(1, Math.min(queries, Math.floor(chunkScores / (batch * heads * keys))));
   const past = keys - queries; // keys before the first query
   return Array.from({ length: Math.ceil(queries / size) }, (_, i) => {
@@ -52,11 +55,17 @@ export function queriesOf(problem: Problem, chunk: Chunk, x: Tensor): Tensor {
   const { batch, heads, keyHeads, headDim, precision } = problem;
   const { firstQuery, numQueries } = chunk;
   const part = sliced(x, [0, 0, firstQuery, 0], [batch, heads, numQueries, headDim], precision);
-  return heads === keyHeads ? part : reshaped(part, [batch, keyHeads, (heads / keyHeads) * numQueries, headDim], precision);
+  return heads === keyHeads
+    ? part
+    : reshaped(part, [batch, keyHeads, (heads / keyHeads) * numQueries, headDim], precision);
 }
 
 /** The keys (or values) that the chunk sees: `[batch, keyHeads, numKeys, headDim]`. */
-export function keysOf({ batch, keyHeads, headDim, precision }: Problem, { firstKey, numKeys }: Chunk, x: Tensor): Tensor {
+export function keysOf(
+  { batch, keyHeads, headDim, precision }: Problem,
+  { firstKey, numKeys }: Chunk,
+  x: Tensor,
+): Tensor {
   return sliced(x, [0, 0, firstKey, 0], [batch, keyHeads, numKeys, headDim], precision);
 }
 
@@ -70,7 +79,11 @@ export function scores(problem: Problem, chunk: Chunk, { q, k }: Operands, mask?
 }
 
 /** 0 for the pairs of a chunk that may be looked at, broadcastable to its scores; undefined when all may. */
-function forbiddenBias({ queries, keys, causal, slidingWindow }: Problem, chunk: Chunk, mask?: Tensor): Tensor | undefined {
+function forbiddenBias(
+  { queries, keys, causal, slidingWindow }: Problem,
+  chunk: Chunk,
+  mask?: Tensor,
+): Tensor | undefined {
   const { firstQuery, numQueries, firstKey, numKeys } = chunk;
   const allowed: Tensor[] = [];
   if (causal) {

@@ -3,7 +3,8 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '@egolab/runtime';
 import { attention, type AttentionOptions, valueAndGrads } from './index.ts';
 
-const make = (shape: number[], seed: number) => tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, 1, 'float32', seed)));
+const make = (shape: number[], seed: number) =>
+  tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, 1, 'float32', seed)));
 const difference = (a: Tensor, b: Tensor) => tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]);
 
 /** Value, gradients and the largest tensor that the backward pass keeps, in numbers. */

@@ -32,10 +32,17 @@ export interface AttentionOptions {
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const problem = describe(q, k, v, options);
   const mask = options.mask && broadcastable(options.mask, problem);
-  return options.mode === 'chunked' ? chunked(problem, { q, k, v }, mask, options.chunkScores) : full(problem, { q, k, v }, mask);
+  return options.mode === 'chunked'
+    ? chunked(problem, { q, k, v }, mask, options.chunkScores)
+    : full(problem, { q, k, v }, mask);
 }
 
-function describe(q: Tensor, k: Tensor, v: Tensor, { causal = false, scale, slidingWindow = null }: AttentionOptions): Problem {
+function describe(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { causal = false, scale, slidingWindow = null }: AttentionOptions,
+): Problem {
   const [batch, heads, queries, headDim] = q.shape;
   const [, keyHeads, keys] = k.shape;
   const expected = String([batch, keyHeads, keys, headDim]);
@@ -45,13 +52,27 @@ function describe(q: Tensor, k: Tensor, v: Tensor, { causal = false, scale, slid
     );
   }
   if (slidingWindow !== null && !causal) throw new Error('attention: slidingWindow needs causal');
-  if (causal && keys < queries) throw new Error(`attention: causal needs a key for each query, got ${queries} queries and ${keys} keys`);
-  return { batch, heads, queries, keys, keyHeads, headDim, scale: scale ?? headDim ** -0.5, causal, slidingWindow, precision: precision() };
+  if (causal && keys < queries)
+    throw new Error(`attention: causal needs a key for each query, got ${queries} queries and ${keys} keys`);
+  return {
+    batch,
+    heads,
+    queries,
+    keys,
+    keyHeads,
+    headDim,
+    scale: scale ?? headDim ** -0.5,
+    causal,
+    slidingWindow,
+    precision: precision(),
+  };
 }
 
 function broadcastable(mask: Tensor, { batch, keys }: Problem): Tensor {
   if (mask.dtype !== 'bool' || mask.shape.at(-1) !== keys || (mask.rank !== 2 && mask.rank !== 4)) {
-    throw new Error(`attention: expected a bool mask [batch, key] or [batch, heads, query, key] with ${keys} keys, got ${mask.dtype} [${mask.shape}]`);
+    throw new Error(
+      `attention: expected a bool mask [batch, key] or [batch, heads, query, key] with ${keys} keys, got ${mask.dtype} [${mask.shape}]`,
+    );
   }
   return mask.rank === 2 ? tf.reshape(mask, [batch, 1, 1, keys]) : mask;
 }
@@ -100,7 +121,12 @@ function chunked(problem: Problem, inputs: Operands, mask: Tensor | undefined, c
   });
 }
 
-function forwardChunk(problem: Problem, chunk: Chunk, inputs: Operands, mask?: Tensor): { value: Tensor; logNormalizer: Tensor } {
+function forwardChunk(
+  problem: Problem,
+  chunk: Chunk,
+  inputs: Operands,
+  mask?: Tensor,
+): { value: Tensor; logNormalizer: Tensor } {
   const s = scores(problem, chunk, inputs, mask);
   const largest = tf.max(s, -1, true);
   const weights = tf.exp(tf.sub(s, largest));
@@ -117,7 +143,12 @@ function forwardChunk(problem: Problem, chunk: Chunk, inputs: Operands, mask?: T
  */
 function gradients(problem: Problem, chunk: Chunk, { q, k, v }: Operands, probabilities: Tensor, dy: Tensor): Operands {
   const { batch, heads, headDim, scale, precision } = problem;
-  const [keys, values, queries, upstream] = [keysOf(problem, chunk, k), keysOf(problem, chunk, v), queriesOf(problem, chunk, q), queriesOf(problem, chunk, dy)];
+  const [keys, values, queries, upstream] = [
+    keysOf(problem, chunk, k),
+    keysOf(problem, chunk, v),
+    queriesOf(problem, chunk, q),
+    queriesOf(problem, chunk, dy),
+  ];
   const weights = stacked(problem, chunk, probabilities);
   const dv = fromPrecision(batchMatMul(weights, upstream, precision, { a: true }), precision);
   const ds = tf.tidy(() => {
@@ -132,7 +163,14 @@ function gradients(problem: Problem, chunk: Chunk, { q, k, v }: Operands, probab
   return { q: tf.reshape(dq, [batch, heads, chunk.numQueries, headDim]), k: dk, v: dv };
 }
 
-function chunkedGradients(problem: Problem, chunks: Chunk[], inputs: Operands, logNormalizer: Tensor, dy: Tensor, mask?: Tensor): Operands {
+function chunkedGradients(
+  problem: Problem,
+  chunks: Chunk[],
+  inputs: Operands,
+  logNormalizer: Tensor,
+  dy: Tensor,
+  mask?: Tensor,
+): Operands {
   const { batch, heads, keys, precision } = problem;
   const upstream = toPrecision(dy, precision);
   const dq: Tensor[] = [];
@@ -152,7 +190,15 @@ function chunkedGradients(problem: Problem, chunks: Chunk[], inputs: Operands, l
 
 /** Add a chunk's share to the sum over all keys. */
 function addAt(sum: Tensor | undefined, share: Tensor, { firstKey, numKeys }: Chunk, keys: number): Tensor {
-  const whole = numKeys === keys ? share : tf.pad(share, [[0, 0], [0, 0], [firstKey, keys - firstKey - numKeys], [0, 0]]);
+  const whole =
+    numKeys === keys
+      ? share
+      : tf.pad(share, [
+          [0, 0],
+          [0, 0],
+          [firstKey, keys - firstKey - numKeys],
+          [0, 0],
+        ]);
   if (!sum) return whole;
   const next = tf.add(sum, whole);
   tf.dispose([sum, whole, share]);

@@ -27,12 +27,15 @@ const withBias = (p: Scope, y: Tensor) => (p.has('bias') ? tf.add(y, p.get('bias
 
 /** Weight `[out, in, ...kernel]` -> filter `[...kernel, in, out]`, and back. */
 const toFilter = (weight: Tensor) => tf.transpose(weight, [...weight.shape.keys()].slice(2).concat(1, 0));
-const toWeight = (filter: Tensor) => tf.transpose(filter, [filter.rank - 1, filter.rank - 2, ...Array(filter.rank - 2).keys()]);
+const toWeight = (filter: Tensor) =>
+  tf.transpose(filter, [filter.rank - 1, filter.rank - 2, ...Array(filter.rank - 2).keys()]);
 
 function convolution(name: string, p: Scope, x: Tensor, { stride = 1, padding = 0 }: ConvolutionOptions): Tensor {
   const weight = p.get('weight');
   if (x.rank !== weight.rank || x.shape.at(-1) !== weight.shape[1]) {
-    throw new Error(`${name}: expected x of rank ${weight.rank} with ${weight.shape[1]} channels last for weight [${weight.shape}], got [${x.shape}]`);
+    throw new Error(
+      `${name}: expected x of rank ${weight.rank} with ${weight.shape[1]} channels last for weight [${weight.shape}], got [${x.shape}]`,
+    );
   }
   const input = padded(x, padding);
   const dtype = precision();
@@ -51,7 +54,8 @@ function convolution(name: string, p: Scope, x: Tensor, { stride = 1, padding = 
       const upstream = toPrecision(dy, dtype);
       return {
         input: () => fromPrecision(native.input(input.shape, filterOf(weight), upstream), dtype),
-        weight: () => toWeight(fromPrecision(native.filter(operand, [...kernel, inputs, outputs as number], upstream), dtype)),
+        weight: () =>
+          toWeight(fromPrecision(native.filter(operand, [...kernel, inputs, outputs as number], upstream), dtype)),
       };
     },
   });
@@ -77,7 +81,10 @@ export function conv2d(p: Scope, x: Tensor, options: ConvolutionOptions = {}): T
  */
 export function depthwiseConv2d(p: Scope, x: Tensor, { stride = 1, padding = 0 }: ConvolutionOptions = {}): Tensor {
   const filter = tf.transpose(p.get('weight'), [2, 3, 0, 1]) as Tensor4D;
-  return withBias(p, tf.depthwiseConv2d(padded(x, padding) as Tensor4D, filter, perAxis(stride, 2) as [number, number], 'valid'));
+  return withBias(
+    p,
+    tf.depthwiseConv2d(padded(x, padding) as Tensor4D, filter, perAxis(stride, 2) as [number, number], 'valid'),
+  );
 }
 
 /**
@@ -129,6 +136,10 @@ export function convTranspose2d(
   });
   const cropped = pads.every((width) => width === 0)
     ? y
-    : tf.slice(y, [0, pads[0], pads[1], 0], [x.shape[0], uncropped[0] - 2 * pads[0], uncropped[1] - 2 * pads[1], outputs]);
+    : tf.slice(
+        y,
+        [0, pads[0], pads[1], 0],
+        [x.shape[0], uncropped[0] - 2 * pads[0], uncropped[1] - 2 * pads[1], outputs],
+      );
   return withBias(p, cropped);
 }

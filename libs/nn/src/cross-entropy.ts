@@ -16,9 +16,15 @@ export interface CrossEntropyOptions {
  * @param labels int32 `[row]`
  * @returns a scalar, or `[row]`
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, { ignoreIndex = -100, reduction = 'mean' }: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { ignoreIndex = -100, reduction = 'mean' }: CrossEntropyOptions = {},
+): Tensor {
   if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== logits.shape[0]) {
-    throw new Error(`crossEntropy: expected logits [row, class] and labels [row], got [${logits.shape}] and [${labels.shape}]`);
+    throw new Error(
+      `crossEntropy: expected logits [row, class] and labels [row], got [${logits.shape}] and [${labels.shape}]`,
+    );
   }
   return differentiable({
     name: 'crossEntropy',
@@ -27,7 +33,12 @@ export function crossEntropy(logits: Tensor, labels: Tensor, { ignoreIndex = -10
       const counts = tf.cast(tf.notEqual(labels, ignoreIndex), 'float32');
       const classes = tf.mul(labels, tf.cast(counts, 'int32'));
       const attributes = [attribute.type('T', 'float32'), attribute.type('Tlabels', 'int32')];
-      const [loss, slope] = backend.executeMultipleOutputs('SparseSoftmaxCrossEntropyWithLogits', attributes, [logits, classes], 2);
+      const [loss, slope] = backend.executeMultipleOutputs(
+        'SparseSoftmaxCrossEntropyWithLogits',
+        attributes,
+        [logits, classes],
+        2,
+      );
       const total = reduction === 'mean' ? tf.maximum(tf.sum(counts), 1) : tf.scalar(1);
       const weights: Tensor1D = tf.div(counts, total);
       const weighted = tf.mul(loss, weights);

@@ -19,7 +19,12 @@ export interface Differentiable<Saved extends Tensors> {
  * Run an op whose gradient we write ourselves. Unlike `tf.customGrad` it computes only the gradients that are wanted and saves
  * only what those need.
  */
-export function differentiable<Saved extends Tensors>({ name, inputs, forward, backward }: Differentiable<Saved>): Tensor {
+export function differentiable<Saved extends Tensors>({
+  name,
+  inputs,
+  forward,
+  backward,
+}: Differentiable<Saved>): Tensor {
   const wanted = new Set(Object.keys(inputs).filter((input) => needsGradient(inputs[input])));
   const saves = wanted.size > 0 && keepsSaved();
   const kept: Tensors = {};
@@ -38,7 +43,10 @@ export function differentiable<Saved extends Tensors>({ name, inputs, forward, b
 }
 
 /** tfjs's own walk disposes what one input's gradient leaves before it asks for the next: compute all at once for it. */
-function eager<Saved extends Tensors>(backward: Differentiable<Saved>['backward'], wanted: Set<string>): typeof backward {
+function eager<Saved extends Tensors>(
+  backward: Differentiable<Saved>['backward'],
+  wanted: Set<string>,
+): typeof backward {
   return (dy, saved) => {
     const gradients = backward(dy, saved);
     const computed = [...wanted].map((input): [string, Tensor] => [input, gradients[input]()]);

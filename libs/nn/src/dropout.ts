@@ -5,7 +5,11 @@ import { differentiable } from './differentiable.ts';
 /** 1 / (1 - rate) where a stateless uniform draw keeps an element, 0 elsewhere. */
 function keepMask(shape: number[], rate: number, seed: number): Tensor {
   const seeds = tf.tensor1d([seed & 0x7fffffff, Math.floor(seed / 0x80000000)], 'int32');
-  const attributes = [attribute.type('dtype', 'float32'), attribute.type('T', 'int32'), attribute.type('Tseed', 'int32')];
+  const attributes = [
+    attribute.type('dtype', 'float32'),
+    attribute.type('T', 'int32'),
+    attribute.type('Tseed', 'int32'),
+  ];
   const uniform = nativeOp('StatelessRandomUniform', attributes, [tf.tensor1d(shape, 'int32'), seeds]);
   return tf.mul(tf.cast(tf.greaterEqual(uniform, rate), 'float32'), 1 / (1 - rate));
 }

@@ -16,7 +16,8 @@ export function linear(p: Scope, x: Tensor): Tensor {
   const weight = p.get('weight');
   const bias = p.has('bias') ? p.get('bias') : undefined;
   const [outputs, inputs] = weight.shape;
-  if (x.shape.at(-1) !== inputs) throw new Error(`linear: expected x [..., ${inputs}] for weight [${outputs}, ${inputs}], got [${x.shape}]`);
+  if (x.shape.at(-1) !== inputs)
+    throw new Error(`linear: expected x [..., ${inputs}] for weight [${outputs}, ${inputs}], got [${x.shape}]`);
   const rows = x.size / inputs;
   const dtype = precision();
   return differentiable<Record<string, Tensor>>({

@@ -2,12 +2,25 @@ import { expect, it } from 'vitest';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
 import { Random } from '@egolab/foundation';
 import { backend, tf } from '@egolab/runtime';
-import { attention, checkpointed, conv2d, dropout, gelu, init, linear, Parameters, valueAndGrads, withPrecision } from './index.ts';
+import {
+  attention,
+  checkpointed,
+  conv2d,
+  dropout,
+  gelu,
+  init,
+  linear,
+  Parameters,
+  valueAndGrads,
+  withPrecision,
+} from './index.ts';
 
 const width = 64;
 const layers = Array.from({ length: 6 }, (_, i) => String(i));
 const parameters = Parameters.initialize(
-  Object.fromEntries(layers.map((layer) => [`${layer}.weight`, { shape: [width, width], init: init.kaimingUniform() }])),
+  Object.fromEntries(
+    layers.map((layer) => [`${layer}.weight`, { shape: [width, width], init: init.kaimingUniform() }]),
+  ),
   new Random(0),
 );
 const x = tf.randomNormal([512, width], 0, 1, 'float32', 1);
@@ -43,7 +56,9 @@ it('keeps what the gradients need and no more', () => {
 });
 
 it('keeps each block its input when checkpointed', () => {
-  expect(keptBytes((name, y) => checkpointed((z) => layer(name, layer(name, layer(name, z))), [y]), layers)).toBeLessThan((layers.length + 2) * activation);
+  expect(
+    keptBytes((name, y) => checkpointed((z) => layer(name, layer(name, layer(name, z))), [y]), layers),
+  ).toBeLessThan((layers.length + 2) * activation);
 });
 
 it('frees every native handle, bfloat16 ones too', () => {
@@ -73,7 +88,10 @@ it('frees every native handle, bfloat16 ones too', () => {
           const image = tf.reshape(attention(heads, heads, heads, { causal: true, mode: 'chunked' }), [8, 64, 64, 1]);
           return tf.mean(conv2d(convolution, image, { padding: 1 })) as Scalar;
         };
-        valueAndGrads(() => withPrecision('bfloat16', f), [...parameters.variables.values(), ...convolution.variables.values()]);
+        valueAndGrads(
+          () => withPrecision('bfloat16', f),
+          [...parameters.variables.values(), ...convolution.variables.values()],
+        );
       });
     step();
     handles.made = handles.freed = 0;
@@ -94,7 +112,10 @@ it('draws the same dropout in the backward pass', () => {
   const { value, grads } = valueAndGrads(() => tf.sum(dropout(y, 0.25, 9)) as Scalar, [y]);
   const grad = grads.get(y.name)!.dataSync<'float32'>();
   expect(new Set(grad)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
-  expect(value.dataSync()[0]).toBeCloseTo(grad.reduce((sum, each) => sum + each, 0), 0);
+  expect(value.dataSync()[0]).toBeCloseTo(
+    grad.reduce((sum, each) => sum + each, 0),
+    0,
+  );
   expect(grad.filter((each) => each === 0).length / grad.length).toBeCloseTo(0.25, 1);
   expect(dropout(y, 0.25, 9).dataSync()).toEqual(dropout(y, 0.25, 9).dataSync());
   expect(dropout(y, 0.25, 9).dataSync()).not.toEqual(dropout(y, 0.25, 10).dataSync());

@@ -24,13 +24,25 @@ export function fromPrecision(x: Tensor, precision: Precision): Tensor {
 /** a b of matrices that stand in `precision`; so does the result. */
 export function matMul(a: Tensor, b: Tensor, precision: Precision, transposed: Transposed = {}): Tensor {
   const { a: transposeA = false, b: transposeB = false } = transposed;
-  return nativeOp('MatMul', [attribute.type('T', precision), attribute.bool('transpose_a', transposeA), attribute.bool('transpose_b', transposeB)], [a, b]);
+  return nativeOp(
+    'MatMul',
+    [
+      attribute.type('T', precision),
+      attribute.bool('transpose_a', transposeA),
+      attribute.bool('transpose_b', transposeB),
+    ],
+    [a, b],
+  );
 }
 
 /** a b of every matrix of a batch `[..., row, column]`, as {@link matMul}. */
 export function batchMatMul(a: Tensor, b: Tensor, precision: Precision, transposed: Transposed = {}): Tensor {
   const { a: transposeA = false, b: transposeB = false } = transposed;
-  return nativeOp('BatchMatMulV2', [attribute.type('T', precision), attribute.bool('adj_x', transposeA), attribute.bool('adj_y', transposeB)], [a, b]);
+  return nativeOp(
+    'BatchMatMulV2',
+    [attribute.type('T', precision), attribute.bool('adj_x', transposeA), attribute.bool('adj_y', transposeB)],
+    [a, b],
+  );
 }
 
 const ROW_MAJOR = attribute.string('data_format', 'NHWC');

@@ -34,12 +34,15 @@ describe('Parameters', () => {
     const parameters = Parameters.read(specs, (_, shape) => new Float32Array(shape.reduce((a, b) => a * b)).fill(2));
     parameters.assign('block.fc.bias', Float32Array.of(1, 2, 3));
     expect(Array.from(parameters.get('block.fc.bias').dataSync())).toEqual([1, 2, 3]);
-    expect(() => parameters.assign('block.fc.bias', new Float32Array(4))).toThrow("parameter 'block.fc.bias': expected 3 values for [3], got 4");
+    expect(() => parameters.assign('block.fc.bias', new Float32Array(4))).toThrow(
+      "parameter 'block.fc.bias': expected 3 values for [3], got 4",
+    );
   });
 });
 
 describe('init', () => {
-  const values = (initializer: ReturnType<typeof init.zeros>, shape: number[]) => Array.from(initializer(shape, new Random(0)));
+  const values = (initializer: ReturnType<typeof init.zeros>, shape: number[]) =>
+    Array.from(initializer(shape, new Random(0)));
   it('has the bounds and deviations of torch.nn.init', () => {
     const largest = (numbers: number[]) => Math.max(...numbers.map(Math.abs));
     expect(largest(values(init.kaimingUniform(), [64, 8, 3, 3]))).toBeCloseTo(1 / Math.sqrt(72), 3);

@@ -79,7 +79,8 @@ export class Parameters implements Scope {
 
   get(name: string): Variable {
     const variable = this.variables.get(name);
-    if (!variable) throw new Error(`no parameter '${name}' among ${this.variables.size}: ${this.names().slice(0, 8).join(', ')}, …`);
+    if (!variable)
+      throw new Error(`no parameter '${name}' among ${this.variables.size}: ${this.names().slice(0, 8).join(', ')}, …`);
     return variable;
   }
 
@@ -129,7 +130,8 @@ export class Parameters implements Scope {
 
 function tensor(name: string, shape: number[], values: Float32Array): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
-  if (values.length !== size) throw new Error(`parameter '${name}': expected ${size} values for [${shape}], got ${values.length}`);
+  if (values.length !== size)
+    throw new Error(`parameter '${name}': expected ${size} values for [${shape}], got ${values.length}`);
   // TensorFlow would share the array's memory, and the garbage collector free it late or never
   return tf.tidy(() => nativeOp('DeepCopy', [attribute.type('T', 'float32')], [tf.tensor(values, shape, 'float32')]));
 }

@@ -20,9 +20,15 @@ interface Case {
 }
 type Tensors = Record<string, Tensor>;
 
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/parity.json', import.meta.url), 'utf8')) as { cases: Case[] };
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/parity.json', import.meta.url), 'utf8')) as {
+  cases: Case[];
+};
 
-const scopeOf = (tensors: Tensors): Scope => ({ get: (name) => tensors[name], has: (name) => name in tensors, scope: () => scopeOf(tensors) });
+const scopeOf = (tensors: Tensors): Scope => ({
+  get: (name) => tensors[name],
+  has: (name) => name in tensors,
+  scope: () => scopeOf(tensors),
+});
 
 /** Ops by the fixture's names; `t` holds inputs and parameters. */
 const ops: Record<string, (t: Tensors, options: Record<string, never>) => Tensor> = {
@@ -42,7 +48,8 @@ const ops: Record<string, (t: Tensors, options: Record<string, never>) => Tensor
   reflectionPad2d: (t, { n }) => nn.reflectionPad2d(t['x'], n),
   crossEntropy: (t, options) => nn.crossEntropy(t['logits'], t['labels'], options),
   attention: (t, options) => nn.attention(t['q'], t['k'], t['v'], { ...options, mask: t['mask'] }),
-  chunkedAttention: (t, options) => nn.attention(t['q'], t['k'], t['v'], { ...options, mask: t['mask'], mode: 'chunked', chunkScores: 80 }),
+  chunkedAttention: (t, options) =>
+    nn.attention(t['q'], t['k'], t['v'], { ...options, mask: t['mask'], mode: 'chunked', chunkScores: 80 }),
 };
 
 const unpack = ({ shape, dtype, data }: Packed) => tf.tensor(data, shape, dtype);
@@ -55,7 +62,8 @@ function largestError(actual: Tensor, expected: Packed): number {
 /** Output and gradients of a case, in this precision. */
 function run({ options, inputs, upstream }: Case, op: string, precision: nn.Precision) {
   const tensors: Tensors = {};
-  for (const [name, packed] of Object.entries(inputs)) tensors[name] = packed.dtype === 'float32' ? tf.tidy(() => tf.variable(unpack(packed))) : unpack(packed);
+  for (const [name, packed] of Object.entries(inputs))
+    tensors[name] = packed.dtype === 'float32' ? tf.tidy(() => tf.variable(unpack(packed))) : unpack(packed);
   const variables = Object.values(tensors).filter((tensor): tensor is Variable => tensor.dtype === 'float32');
   let output: Tensor | undefined;
   const f = () => {
@@ -63,24 +71,32 @@ function run({ options, inputs, upstream }: Case, op: string, precision: nn.Prec
     return tf.sum(tf.mul(output, unpack(upstream))) as Scalar;
   };
   const { value, grads } = nn.valueAndGrads(f, variables);
-  const gradients = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, grads.get((tensor as Variable).name)!]));
+  const gradients = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, grads.get((tensor as Variable).name)!]),
+  );
   value.dispose();
   return { output: output!, gradients, tensors };
 }
 
-const withChunked = cases.flatMap((each) => (each.op === 'attention' ? [each, { ...each, op: 'chunkedAttention' }] : [each]));
+const withChunked = cases.flatMap((each) =>
+  each.op === 'attention' ? [each, { ...each, op: 'chunkedAttention' }] : [each],
+);
 
 describe.each(['float32', 'bfloat16'] as const)('PyTorch parity in %s', (precision) => {
-  it.each(withChunked.map((each, i) => [`${each.op} ${JSON.stringify(each.options)} (${i})`, each] as const))('%s', (_, each) => {
-    // bfloat16 has 8 bits of mantissa: a sum of a few dozen products of order 1 is off by some 1e-2
-    const bound = precision === 'float32' ? 1e-5 : 0.1;
-    const before = tf.memory().numTensors;
-    const { output, gradients, tensors } = run(each, each.op, precision);
-    tf.tidy(() => {
-      expect(largestError(output, each.output)).toBeLessThan(bound);
-      for (const [name, expected] of Object.entries(each.gradients)) expect(largestError(gradients[name], expected), name).toBeLessThan(bound);
-    });
-    tf.dispose([output, ...Object.values(gradients).filter(Boolean), ...Object.values(tensors)]);
-    expect(tf.memory().numTensors).toBe(before);
-  });
+  it.each(withChunked.map((each, i) => [`${each.op} ${JSON.stringify(each.options)} (${i})`, each] as const))(
+    '%s',
+    (_, each) => {
+      // bfloat16 has 8 bits of mantissa: a sum of a few dozen products of order 1 is off by some 1e-2
+      const bound = precision === 'float32' ? 1e-5 : 0.1;
+      const before = tf.memory().numTensors;
+      const { output, gradients, tensors } = run(each, each.op, precision);
+      tf.tidy(() => {
+        expect(largestError(output, each.output)).toBeLessThan(bound);
+        for (const [name, expected] of Object.entries(each.gradients))
+          expect(largestError(gradients[name], expected), name).toBeLessThan(bound);
+      });
+      tf.dispose([output, ...Object.values(gradients).filter(Boolean), ...Object.values(tensors)]);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 });

@@ -11,10 +11,17 @@ import { differentiable } from './differentiable.ts';
 export function reflectionPad2d(x: Tensor, n: number): Tensor {
   const [, height, width] = x.shape;
   if (x.rank !== 4 || height <= n || width <= n) {
-    throw new Error(`reflectionPad2d: expected x [batch, height, width, channel] with height and width above ${n}, got [${x.shape}]`);
+    throw new Error(
+      `reflectionPad2d: expected x [batch, height, width, channel] with height and width above ${n}, got [${x.shape}]`,
+    );
   }
-  const attributes = [attribute.type('T', 'float32'), attribute.type('Tpaddings', 'int32'), attribute.string('mode', 'REFLECT')];
-  const run = (op: string, y: Tensor) => nativeOp(op, attributes, [y, tf.tensor2d([0, 0, n, n, n, n, 0, 0], [4, 2], 'int32')]);
+  const attributes = [
+    attribute.type('T', 'float32'),
+    attribute.type('Tpaddings', 'int32'),
+    attribute.string('mode', 'REFLECT'),
+  ];
+  const run = (op: string, y: Tensor) =>
+    nativeOp(op, attributes, [y, tf.tensor2d([0, 0, n, n, n, n, 0, 0], [4, 2], 'int32')]);
   return differentiable({
     name: 'reflectionPad2d',
     inputs: { x },

@@ -65,7 +65,8 @@ export class Tape extends Array<TapeNode> {
     const flowing = inputs.filter((input) => this.reaches(input));
     const outputs = node.outputs.filter((output) => output.dtype === 'float32');
     const recorded = flowing.length > 0 && outputs.length > 0;
-    if (!recorded || !this.keepsSaved || readsOnlyShapes.has(node.kernelName)) for (const tensor of node.saved) tensor.dispose();
+    if (!recorded || !this.keepsSaved || readsOnlyShapes.has(node.kernelName))
+      for (const tensor of node.saved) tensor.dispose();
     if (!recorded) return this.length;
     for (const input of flowing) if (!this.reached.has(input.id)) this.used.set(input.id, input);
     for (const output of outputs) this.reached.add(output.id);

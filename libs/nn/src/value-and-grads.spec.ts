@@ -2,7 +2,18 @@ import { expect, it } from 'vitest';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
 import { Random } from '@egolab/foundation';
 import { tf } from '@egolab/runtime';
-import { attention, checkpointed, dropout, gelu, init, layerNorm, linear, Parameters, prefixed, valueAndGrads } from './index.ts';
+import {
+  attention,
+  checkpointed,
+  dropout,
+  gelu,
+  init,
+  layerNorm,
+  linear,
+  Parameters,
+  prefixed,
+  valueAndGrads,
+} from './index.ts';
 import type { Scope } from './index.ts';
 
 const hidden = 8;
@@ -11,7 +22,10 @@ const dense = (inputs: number, outputs: number) => ({
   bias: { shape: [outputs], init: init.normal(0.1) },
 });
 const blockSpecs = {
-  ...prefixed('norm', { weight: { shape: [hidden], init: init.ones() }, bias: { shape: [hidden], init: init.zeros() } }),
+  ...prefixed('norm', {
+    weight: { shape: [hidden], init: init.ones() },
+    bias: { shape: [hidden], init: init.zeros() },
+  }),
   ...prefixed('q', dense(hidden, hidden)),
   ...prefixed('k', dense(hidden, hidden)),
   ...prefixed('v', dense(hidden, hidden)),
@@ -24,13 +38,19 @@ function block(p: Scope, x: Tensor): Tensor {
   const [batch, sequence] = x.shape;
   const split = (y: Tensor) => tf.transpose(tf.reshape(y, [batch, sequence, 2, hidden / 2]), [0, 2, 1, 3]);
   const normed = layerNorm(p.scope('norm'), x);
-  const mixed = attention(split(linear(p.scope('q'), normed)), split(linear(p.scope('k'), normed)), split(linear(p.scope('v'), normed)), { causal: true });
+  const mixed = attention(
+    split(linear(p.scope('q'), normed)),
+    split(linear(p.scope('k'), normed)),
+    split(linear(p.scope('v'), normed)),
+    { causal: true },
+  );
   const y = tf.add(x, tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), x.shape));
   return tf.add(y, dropout(linear(p.scope('down'), gelu(linear(p.scope('up'), y))), 0.25, 3));
 }
 
 function loss(p: Scope, x: Tensor, checkpoint: boolean): Scalar {
-  for (const layer of ['0', '1']) x = checkpoint ? checkpointed((y) => block(p.scope(layer), y), [x]) : block(p.scope(layer), x);
+  for (const layer of ['0', '1'])
+    x = checkpoint ? checkpointed((y) => block(p.scope(layer), y), [x]) : block(p.scope(layer), x);
   x = block(p.scope('0'), x); // the first block's parameters are used twice
   return tf.mean(tf.square(x));
 }
@@ -58,7 +78,9 @@ for (const checkpoint of [false, true]) {
     const { value, grads } = valueAndGrads(() => loss(p, x, checkpoint), [p.get('0.q.weight'), p.get('1.up.bias')]);
     expect(tf.memory().numTensors).toBe(before + 3);
     tf.dispose([value, ...grads.values()]);
-    expect(() => valueAndGrads(() => (loss(p, x, checkpoint), tf.zeros([2]) as Scalar), p.variables.values())).toThrow('scalar');
+    expect(() => valueAndGrads(() => (loss(p, x, checkpoint), tf.zeros([2]) as Scalar), p.variables.values())).toThrow(
+      'scalar',
+    );
     expect(tf.memory().numTensors).toBe(before);
     p.dispose();
   });

@@ -14,7 +14,10 @@ import type { TapeNode } from './tape.ts';
  * @returns value and gradients by `variable.name`, owned by the caller's tidy
  * @throws Error when an op on the way has no gradient
  */
-export function valueAndGrads(f: () => Scalar, variables: Iterable<Variable>): { value: Scalar; grads: Map<string, Tensor> } {
+export function valueAndGrads(
+  f: () => Scalar,
+  variables: Iterable<Variable>,
+): { value: Scalar; grads: Map<string, Tensor> } {
   const wanted = [...variables];
   const ids = new Set(wanted.map((variable) => variable.id));
   const tape = new Tape((tensor) => ids.has(tensor.id));
@@ -58,7 +61,9 @@ export function backpropagate(tape: Tape, y: Tensor, dy: Tensor, xs: Tensor[]): 
 function inputAdjoints(tape: Tape, node: TapeNode, dys: (Tensor | null)[]): [Tensor, Tensor][] {
   const { gradient } = node;
   if (!gradient) throw new Error(`no gradient is known for ${node.kernelName}`);
-  const inputs = Object.entries(node.inputs).filter((entry): entry is [string, Tensor] => entry[1] != null && tape.reaches(entry[1]));
+  const inputs = Object.entries(node.inputs).filter(
+    (entry): entry is [string, Tensor] => entry[1] != null && tape.reaches(entry[1]),
+  );
   const grads = tf.tidy(() => {
     const gradients = gradient(dys);
     // a gradient may be dy itself, or one tensor for two inputs: each needs its own handle
@@ -66,7 +71,8 @@ function inputAdjoints(tape: Tape, node: TapeNode, dys: (Tensor | null)[]): [Ten
   });
   return inputs.map(([name, input], i) => {
     const got = grads[i].shape;
-    if (String(got) !== String(input.shape)) throw new Error(`gradient of ${node.kernelName} for '${name}': expected [${input.shape}], got [${got}]`);
+    if (String(got) !== String(input.shape))
+      throw new Error(`gradient of ${node.kernelName} for '${name}': expected [${input.shape}], got [${got}]`);
     return [input, grads[i]];
   });
 }

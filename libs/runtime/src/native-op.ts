@@ -17,7 +17,11 @@ export interface Attribute {
 
 /** Build the attribute list of a raw TensorFlow op. */
 export const attribute = {
-  type: (name: string, dtype: NativeDtype): Attribute => ({ name, type: AttributeKind.type, value: DataTypeNumber[dtype] }),
+  type: (name: string, dtype: NativeDtype): Attribute => ({
+    name,
+    type: AttributeKind.type,
+    value: DataTypeNumber[dtype],
+  }),
   bool: (name: string, value: boolean): Attribute => ({ name, type: AttributeKind.bool, value }),
   int: (name: string, value: number | number[]): Attribute => ({ name, type: AttributeKind.int, value }),
   float: (name: string, value: number): Attribute => ({ name, type: AttributeKind.float, value }),
@@ -41,5 +45,9 @@ export function nativeOp(name: string, attributes: Attribute[], inputs: TensorIn
 
 /** Convert between float32 and bfloat16 (see {@link nativeOp} on how a bfloat16 tensor lives), rounding to nearest even. */
 export function castNative(x: TensorInfo, from: NativeDtype, to: NativeDtype): Tensor {
-  return nativeOp('Cast', [attribute.type('SrcT', from), attribute.type('DstT', to), attribute.bool('Truncate', false)], [x]);
+  return nativeOp(
+    'Cast',
+    [attribute.type('SrcT', from), attribute.type('DstT', to), attribute.bool('Truncate', false)],
+    [x],
+  );
 }

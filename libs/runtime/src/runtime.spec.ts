@@ -13,8 +13,18 @@ it('reaches an op that tfjs has no function for', () => {
 it('has bfloat16 in the native library', () => {
   const { binding } = backend;
   const x = binding.createTensor([2], binding.TF_FLOAT, new Float32Array([1.00390625, 3]));
-  const [half] = binding.executeOp('Cast', [attribute.type('SrcT', 'float32'), attribute.type('DstT', 'bfloat16'), attribute.bool('Truncate', false)], [x], 1);
-  const [back] = binding.executeOp('Cast', [attribute.type('SrcT', 'bfloat16'), attribute.type('DstT', 'float32'), attribute.bool('Truncate', false)], [half.id], 1);
+  const [half] = binding.executeOp(
+    'Cast',
+    [attribute.type('SrcT', 'float32'), attribute.type('DstT', 'bfloat16'), attribute.bool('Truncate', false)],
+    [x],
+    1,
+  );
+  const [back] = binding.executeOp(
+    'Cast',
+    [attribute.type('SrcT', 'bfloat16'), attribute.type('DstT', 'float32'), attribute.bool('Truncate', false)],
+    [half.id],
+    1,
+  );
   expect(Array.from(binding.tensorDataSync(back.id) as Float32Array)).toEqual([1, 3]); // 8 bits of mantissa
   for (const id of [x, half.id, back.id]) binding.deleteTensor(id);
 });
