@@ -10,8 +10,11 @@ import { workspace } from './workspace.ts';
 function publishReport(preset: string): void {
   const folder = join(workspace.root, 'reports', preset);
   mkdirSync(folder, { recursive: true });
-  for (const name of ['report.html', 'report.md']) copyFileSync(join(workspace.artifacts, preset, 'report', name), join(folder, name));
-  process.stdout.write(`\n${readFileSync(join(folder, 'report.md'), 'utf8')}\nreport: ${join(folder, 'report.html')}\n`);
+  for (const name of ['report.html', 'report.md'])
+    copyFileSync(join(workspace.artifacts, preset, 'report', name), join(folder, name));
+  process.stdout.write(
+    `\n${readFileSync(join(folder, 'report.md'), 'utf8')}\nreport: ${join(folder, 'report.html')}\n`,
+  );
 }
 
 const command = new Command('pipelines')

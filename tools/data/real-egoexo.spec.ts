@@ -14,12 +14,19 @@ const clips = new URL('../../../shared/real/clips', import.meta.url).pathname;
 it.skipIf(!existsSync(clips))('real clips go through the whole data path (needs ../shared/real)', async () => {
   const root = join(mkdtempSync(join(temporary, 'out-')), 'egoexo');
   await buildRealEgoExo(clips, root, 64);
-  expect(await validateDataset(root, 'ego-exo4d')).toMatchObject({ valid: true, counts: { 'clips train': 10, 'clips val': 5 } });
+  expect(await validateDataset(root, 'ego-exo4d')).toMatchObject({
+    valid: true,
+    counts: { 'clips train': 10, 'clips val': 5 },
+  });
   const train = egoExoClips({ root, split: 'train' });
   expect(train.statistics).toMatchObject({ groups: 2, videos: 6, narrations: 10, egoExoPairs: 20 });
-  expect(new Set(train.skipped.map(({ reason }) => reason))).toEqual(new Set(['annotation passes rejected by quality control: 1']));
+  expect(new Set(train.skipped.map(({ reason }) => reason))).toEqual(
+    new Set(['annotation passes rejected by quality control: 1']),
+  );
   const reader = new ClipReader({ numFrames: 4, sampler: 'videollama2-v1', size: 32 });
-  const [ego, exo] = await reader.readMany([train.clips[0].egoVideo, train.clips[0].exoVideos[0].path].map((media) => ({ media, start: 0.2, end: 0.9 })));
+  const [ego, exo] = await reader.readMany(
+    [train.clips[0].egoVideo, train.clips[0].exoVideos[0].path].map((media) => ({ media, start: 0.2, end: 0.9 })),
+  );
   expect(ego.length).toBe(4 * 32 * 32 * 3);
   expect(ego).not.toEqual(exo);
 });
@@ -33,5 +40,7 @@ it('replaces its own folder and nothing else', async () => {
 
 it('says which clips it misses', async () => {
   const empty = mkdtempSync(join(temporary, 'out-'));
-  await expect(buildRealEgoExo(empty, join(empty, 'out'))).rejects.toThrow(/expected the clips ego_lavila_ego4d_2s\.mp4/);
+  await expect(buildRealEgoExo(empty, join(empty, 'out'))).rejects.toThrow(
+    /expected the clips ego_lavila_ego4d_2s\.mp4/,
+  );
 });

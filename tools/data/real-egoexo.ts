@@ -15,14 +15,33 @@ import { UserError, writeFileAtomic } from '@egolab/foundation';
 import { decodeFrames, probe, writeVideo } from '@egolab/video';
 
 const egoClip = 'ego_lavila_ego4d_2s.mp4';
-const exoClips = ['exo_mixkit_baker_bread_4s.gif', 'exo_videollama2_sample_demo_1.mp4', 'exo_videollama2_sample_demo_3.mp4'];
+const exoClips = [
+  'exo_mixkit_baker_bread_4s.gif',
+  'exo_videollama2_sample_demo_1.mp4',
+  'exo_videollama2_sample_demo_3.mp4',
+];
 
 /** Seconds of a take, its frame rate and its narrations (two annotators, one pass rejected, as in the release). */
 const duration = 2;
 const fps = 30;
 const narrations = [
-  { annotator: '1001', rejected: false, told: [[0.3, 'C holds the pan with his left hand.'], [0.9, 'C stirs the food with the spatula.'], [1.6, 'C moves the spatula to the edge of the pan.']] },
-  { annotator: '1002', rejected: false, told: [[0.5, 'C stirs the food in the pan with his right hand.'], [1.4, 'C lifts the spatula.']] },
+  {
+    annotator: '1001',
+    rejected: false,
+    told: [
+      [0.3, 'C holds the pan with his left hand.'],
+      [0.9, 'C stirs the food with the spatula.'],
+      [1.6, 'C moves the spatula to the edge of the pan.'],
+    ],
+  },
+  {
+    annotator: '1002',
+    rejected: false,
+    told: [
+      [0.5, 'C stirs the food in the pan with his right hand.'],
+      [1.4, 'C lifts the spatula.'],
+    ],
+  },
   { annotator: '1003', rejected: true, told: [[1.0, 'C does something.']] },
 ] as const;
 
@@ -40,11 +59,19 @@ const takes = [
  */
 export async function buildRealEgoExo(clips: string, out: string, size = 224): Promise<void> {
   if (existsSync(out) && !isOwn(out)) {
-    throw new UserError({ what: 'the folder holds something else and would be replaced', where: resolve(out), mend: 'name a new folder' });
+    throw new UserError({
+      what: 'the folder holds something else and would be replaced',
+      where: resolve(out),
+      mend: 'name a new folder',
+    });
   }
   const missing = [egoClip, ...exoClips].filter((name) => !existsSync(join(clips, name)));
   if (missing.length > 0) {
-    throw new UserError({ what: `expected the clips ${missing.join(', ')}`, where: resolve(clips), mend: 'give the folder that holds them; they are not part of this repository' });
+    throw new UserError({
+      what: `expected the clips ${missing.join(', ')}`,
+      where: resolve(clips),
+      mend: 'give the folder that holds them; they are not part of this repository',
+    });
   }
   const partial = `${resolve(out)}.partial`;
   rmSync(partial, { recursive: true, force: true });
@@ -52,12 +79,18 @@ export async function buildRealEgoExo(clips: string, out: string, size = 224): P
     const folder = join(partial, 'takes', name, 'frame_aligned_videos');
     mkdirSync(folder, { recursive: true });
     await reencode(join(clips, egoClip), join(folder, 'aria01_214-1.mp4'), size);
-    for (const [index, clip] of exo.entries()) await reencode(join(clips, clip), join(folder, `cam0${index + 1}.mp4`), size);
+    for (const [index, clip] of exo.entries())
+      await reencode(join(clips, clip), join(folder, `cam0${index + 1}.mp4`), size);
   }
-  writeJson(join(partial, 'takes.json'), takes.map(({ name, exo }) => takeEntry(name, exo.length)));
+  writeJson(
+    join(partial, 'takes.json'),
+    takes.map(({ name, exo }) => takeEntry(name, exo.length)),
+  );
   for (const split of ['train', 'val'] as const) {
     const own = takes.filter((take) => take.split === split);
-    const annotations = Object.fromEntries(own.map(({ name }) => [takeUid(name), narrations.map((pass) => annotationPass(name, pass))]));
+    const annotations = Object.fromEntries(
+      own.map(({ name }) => [takeUid(name), narrations.map((pass) => annotationPass(name, pass))]),
+    );
     writeJson(join(partial, 'annotations', `atomic_descriptions_${split}.json`), { annotations });
   }
   const splits = Object.fromEntries(takes.map(({ name, split }) => [takeUid(name), split]));
@@ -76,7 +109,14 @@ function isOwn(folder: string): boolean {
 async function reencode(clip: string, path: string, size: number): Promise<void> {
   const { duration: available } = await probe(clip);
   const end = Math.min(duration, available);
-  const { data, numFrames } = await decodeFrames(clip, { start: 0, end, numFrames: duration * fps, sampler: 'videollama2-v1', size, aspect: 'crop' });
+  const { data, numFrames } = await decodeFrames(clip, {
+    start: 0,
+    end,
+    numFrames: duration * fps,
+    sampler: 'videollama2-v1',
+    size,
+    aspect: 'crop',
+  });
   await writeVideo(path, { data, numFrames, height: size, width: size }, { fps });
 }
 
@@ -100,7 +140,9 @@ function takeEntry(name: string, exoCameras: number) {
       aria01: { rgb: stream('aria01_214-1') },
       ...Object.fromEntries(cameras.map((camera) => [camera, { '0': stream(camera) }])),
     },
-    capture: { cameras: [{ cam_id: 'aria01', is_ego: true }, ...cameras.map((camera) => ({ cam_id: camera, is_ego: false }))] },
+    capture: {
+      cameras: [{ cam_id: 'aria01', is_ego: true }, ...cameras.map((camera) => ({ cam_id: camera, is_ego: false }))],
+    },
   };
 }
 
@@ -113,7 +155,13 @@ function annotationPass(name: string, { annotator, rejected, told }: (typeof nar
     best_exo: { raw_cam_id: '1', cam_id: 'cam01' },
     unsure: false,
   }));
-  return { annotation_uid: `${takeUid(name)}-${annotator}`, annotator_id: annotator, rejected, reject_reason: rejected ? 'too vague' : null, descriptions };
+  return {
+    annotation_uid: `${takeUid(name)}-${annotator}`,
+    annotator_id: annotator,
+    rejected,
+    reject_reason: rejected ? 'too vague' : null,
+    descriptions,
+  };
 }
 
 function writeJson(path: string, value: unknown): void {

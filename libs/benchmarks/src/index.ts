@@ -1,1 +1,7 @@
-export { scoreChoices, readChoicePredictions, type ChoiceItem, type ChoicePredictions, type ChoiceScore } from './multiple-choice.ts';
+export {
+  scoreChoices,
+  readChoicePredictions,
+  type ChoiceItem,
+  type ChoicePredictions,
+  type ChoiceScore,
+} from './multiple-choice.ts';

@@ -30,14 +30,25 @@ export interface ChoiceScore {
  *
  * @throws UserError when a prediction is missing, unknown, out of range, NaN or has the wrong number of scores
  */
-export function scoreChoices(items: readonly ChoiceItem[], predictions: ChoicePredictions, where = 'predictions'): Record<string, ChoiceScore> {
+export function scoreChoices(
+  items: readonly ChoiceItem[],
+  predictions: ChoicePredictions,
+  where = 'predictions',
+): Record<string, ChoiceScore> {
   checkIds(items, predictions, where);
   const groups = new Map<string, ChoiceItem[]>();
   for (const item of items) groups.set(item.group, [...(groups.get(item.group) ?? []), item]);
   const scores: Record<string, ChoiceScore> = {};
   for (const [group, members] of groups) {
     const chosen = members.map((item) => choice(item, predictions[item.id], where));
-    const { accuracy: percent, interval, n } = accuracy(chosen, members.map(({ answer }) => answer));
+    const {
+      accuracy: percent,
+      interval,
+      n,
+    } = accuracy(
+      chosen,
+      members.map(({ answer }) => answer),
+    );
     const chance = (100 * members.reduce((sum, { numOptions }) => sum + 1 / numOptions, 0)) / n;
     scores[group] = { accuracy: percent, low: interval[0], high: interval[1], chance, n };
   }
@@ -47,12 +58,19 @@ export function scoreChoices(items: readonly ChoiceItem[], predictions: ChoicePr
 function choice({ id, numOptions }: ChoiceItem, prediction: number | number[], where: string): number {
   if (typeof prediction === 'number') {
     if (Number.isInteger(prediction) && prediction >= 0 && prediction < numOptions) return prediction;
-    throw new UserError({ what: `expected an option index 0 to ${numOptions - 1}, got ${prediction}`, where: `${where}, question "${id}"` });
+    throw new UserError({
+      what: `expected an option index 0 to ${numOptions - 1}, got ${prediction}`,
+      where: `${where}, question "${id}"`,
+    });
   }
   if (prediction.length !== numOptions) {
-    throw new UserError({ what: `expected ${numOptions} scores, got ${prediction.length}`, where: `${where}, question "${id}"` });
+    throw new UserError({
+      what: `expected ${numOptions} scores, got ${prediction.length}`,
+      where: `${where}, question "${id}"`,
+    });
   }
-  if (prediction.some((score) => Number.isNaN(score))) throw new UserError({ what: 'a score is NaN', where: `${where}, question "${id}"` });
+  if (prediction.some((score) => Number.isNaN(score)))
+    throw new UserError({ what: 'a score is NaN', where: `${where}, question "${id}"` });
   return argmax(prediction);
 }
 
@@ -61,10 +79,18 @@ function checkIds(items: readonly ChoiceItem[], predictions: ChoicePredictions, 
   const unknown = Object.keys(predictions).filter((id) => !known.has(id));
   const missing = items.filter(({ id }) => !(id in predictions));
   if (missing.length > 0) {
-    throw new UserError({ what: `${missing.length} of ${items.length} questions have no prediction, first "${missing[0].id}"`, where, mend: 'predict every question' });
+    throw new UserError({
+      what: `${missing.length} of ${items.length} questions have no prediction, first "${missing[0].id}"`,
+      where,
+      mend: 'predict every question',
+    });
   }
   if (unknown.length > 0) {
-    throw new UserError({ what: `unknown question id "${unknown[0]}" (${unknown.length} in all)`, where, mend: suggestion(unknown[0], [...known].slice(0, 5)) });
+    throw new UserError({
+      what: `unknown question id "${unknown[0]}" (${unknown.length} in all)`,
+      where,
+      mend: suggestion(unknown[0], [...known].slice(0, 5)),
+    });
   }
 }
 

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from './errors.ts';
@@ -12,7 +23,8 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | Ite
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   const file = openSync(partial, 'w');
   try {
-    const chunks = typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+    const chunks =
+      typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
     for (const chunk of chunks) writeAll(file, chunk);
     fsyncSync(file);
   } catch (error) {
@@ -26,7 +38,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | Ite
 }
 
 function writeAll(file: number, chunk: Uint8Array): void {
-  for (let offset = 0; offset < chunk.length; ) offset += writeSync(file, chunk, offset);
+  for (let offset = 0; offset < chunk.length;) offset += writeSync(file, chunk, offset);
 }
 
 /** A rename is durable once its directory is. */

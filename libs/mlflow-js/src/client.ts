@@ -105,9 +105,7 @@ export class MlflowClient {
     return runs.map((run) => run.info);
   }
 
-  async getRun(
-    runId: string,
-  ): Promise<{
+  async getRun(runId: string): Promise<{
     info: RunInfo;
     data: { metrics?: MetricEntry[]; params?: KeyValue[]; tags?: KeyValue[] };
     inputs?: { dataset_inputs?: unknown[] };

@@ -30,7 +30,10 @@ export function renderHtml(report: Report): string {
 ${report.tables.map(tableHtml).join('\n')}
 <h2>Stages</h2>
 ${stagesHtml(report.stages)}
-${report.stages.filter(({ history }) => history.length > 1).map(curvesHtml).join('\n')}
+${report.stages
+  .filter(({ history }) => history.length > 1)
+  .map(curvesHtml)
+  .join('\n')}
 </body></html>
 `;
 }
@@ -51,25 +54,42 @@ ${body}
 }
 
 function cellHtml({ measured, interval, paper }: FilledCell, unit: string): string {
-  const ours = measured === undefined ? '<span class="missing">not run</span>' : `<strong>${measured.toFixed(1)}</strong>`;
+  const ours =
+    measured === undefined ? '<span class="missing">not run</span>' : `<strong>${measured.toFixed(1)}</strong>`;
   const between = interval ? `<span class="interval">${interval[0].toFixed(1)} – ${interval[1].toFixed(1)}</span>` : '';
-  const bar = unit === '%' && measured !== undefined ? `<span class="bar" style="width:${Math.round(measured * 0.8)}px"></span>` : '';
+  const bar =
+    unit === '%' && measured !== undefined
+      ? `<span class="bar" style="width:${Math.round(measured * 0.8)}px"></span>`
+      : '';
   return `<td>${ours}${bar}${between}${paper === null ? '' : `<span class="paper">paper ${paper}</span>`}</td>`;
 }
 
 function stagesHtml(stages: StageResult[]): string {
   const rows = stages.map(({ name, title, paper, history, run }) => {
     const last = history.at(-1);
-    const cells = [`${escape(title)} <code>${escape(name)}</code>`, escape(paper), last?.['step'] ?? '', last?.['samplesPerSecond']?.toFixed(1) ?? '', seconds(run['wallTime']), String(run['device'] ?? ''), String(run['seed'] ?? ''), escape(shortRevision(run))];
+    const cells = [
+      `${escape(title)} <code>${escape(name)}</code>`,
+      escape(paper),
+      last?.['step'] ?? '',
+      last?.['samplesPerSecond']?.toFixed(1) ?? '',
+      seconds(run['wallTime']),
+      String(run['device'] ?? ''),
+      String(run['seed'] ?? ''),
+      escape(shortRevision(run)),
+    ];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
-  const head = ['stage', 'paper', 'steps', 'samples/s', 'wall time', 'device', 'seed', 'revision'].map((cell) => `<th>${cell}</th>`).join('');
+  const head = ['stage', 'paper', 'steps', 'samples/s', 'wall time', 'device', 'seed', 'revision']
+    .map((cell) => `<th>${cell}</th>`)
+    .join('');
   return `<table><thead><tr>${head}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table>`;
 }
 
 function curvesHtml({ title, history }: StageResult): string {
   const columns = Object.keys(history[0]).filter((column) => !BOOKKEEPING.has(column));
   const x = history.map((row) => row['step']);
-  const charts = columns.map((column) => lineChart(column, [{ name: column, x, y: history.map((row) => row[column]) }]));
+  const charts = columns.map((column) =>
+    lineChart(column, [{ name: column, x, y: history.map((row) => row[column]) }]),
+  );
   return `<h2>${escape(title)}: curves</h2><div class="charts">${charts.join('\n')}</div>`;
 }

@@ -12,7 +12,9 @@ const COLOURS = ['#2563eb', '#dc2626', '#059669', '#9333ea'];
 
 /** A small line chart as a stand-alone SVG element. */
 export function lineChart(title: string, series: Series[], xLabel = 'step'): string {
-  const points = series.map(({ x, y }) => x.map((value, i) => [value, y[i]] as const).filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b)));
+  const points = series.map(({ x, y }) =>
+    x.map((value, i) => [value, y[i]] as const).filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b)),
+  );
   const all = points.flat();
   if (all.length === 0) return '';
   const [x0, x1] = range(all.map(([x]) => x));
@@ -25,7 +27,9 @@ export function lineChart(title: string, series: Series[], xLabel = 'step'): str
       `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${toY(y).toFixed(1)}" y2="${toY(y).toFixed(1)}" class="grid"/>` +
       `<text x="${MARGIN.left - 6}" y="${(toY(y) + 3).toFixed(1)}" text-anchor="end">${format(y)}</text>`,
   );
-  const labels = ticks(x0, x1).map((x) => `<text x="${toX(x).toFixed(1)}" y="${HEIGHT - MARGIN.bottom + 14}" text-anchor="middle">${format(x)}</text>`);
+  const labels = ticks(x0, x1).map(
+    (x) => `<text x="${toX(x).toFixed(1)}" y="${HEIGHT - MARGIN.bottom + 14}" text-anchor="middle">${format(x)}</text>`,
+  );
   const lines = points.map(
     (line, i) =>
       `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="1.6" points="${line.map(([x, y]) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(' ')}"/>`,
@@ -33,7 +37,10 @@ export function lineChart(title: string, series: Series[], xLabel = 'step'): str
   const legend =
     series.length < 2
       ? []
-      : series.map(({ name }, i) => `<text x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 4 + 13 * i}" text-anchor="end" fill="${COLOURS[i % COLOURS.length]}">${escape(name)}</text>`);
+      : series.map(
+          ({ name }, i) =>
+            `<text x="${WIDTH - MARGIN.right}" y="${MARGIN.top + 4 + 13 * i}" text-anchor="end" fill="${COLOURS[i % COLOURS.length]}">${escape(name)}</text>`,
+        );
   return (
     `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">` +
     `<text x="${MARGIN.left}" y="14" class="title">${escape(title)}</text>` +

@@ -5,10 +5,23 @@ import type { Report } from './report.ts';
 export function renderMarkdown(report: Report): string {
   const lines = [`# ${report.title}`, '', report.data, ''];
   for (const table of report.tables) lines.push(...tableLines(table));
-  lines.push('## Stages', '', '| stage | paper | steps | last loss | wall time | seed | revision |', '| --- | --- | --- | --- | --- | --- | --- |');
+  lines.push(
+    '## Stages',
+    '',
+    '| stage | paper | steps | last loss | wall time | seed | revision |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+  );
   for (const { name, title, paper, history, run } of report.stages) {
     const last = history.at(-1);
-    const cells = [`${title} (\`${name}\`)`, paper, last?.['step'] ?? '', last ? last['loss'].toPrecision(4) : '', seconds(run['wallTime']), run['seed'] ?? '', shortRevision(run)];
+    const cells = [
+      `${title} (\`${name}\`)`,
+      paper,
+      last?.['step'] ?? '',
+      last ? last['loss'].toPrecision(4) : '',
+      seconds(run['wallTime']),
+      run['seed'] ?? '',
+      shortRevision(run),
+    ];
     lines.push(`| ${cells.join(' | ')} |`);
   }
   return `${lines.join('\n')}\n`;
@@ -23,7 +36,10 @@ function tableLines({ table, rows }: FilledTable): string[] {
     '',
     `| ${head.join(' | ')} |`,
     `| ${head.map(() => '---').join(' | ')} |`,
-    ...rows.map(({ title, unit, chance, cells }) => `| ${[`${title}${unit ? ` (${unit})` : ''}`, chance ?? '', ...cells.map(cellText)].join(' | ')} |`),
+    ...rows.map(
+      ({ title, unit, chance, cells }) =>
+        `| ${[`${title}${unit ? ` (${unit})` : ''}`, chance ?? '', ...cells.map(cellText)].join(' | ')} |`,
+    ),
     '',
   ];
 }

@@ -55,7 +55,9 @@ function readStage(folder: string): Pick<StageResult, 'metrics' | 'history' | 'r
   return {
     metrics: readJsonFile(join(folder, 'metrics.json')) as Record<string, unknown>,
     run: readJsonFile(join(folder, 'run.json')) as Record<string, unknown>,
-    history: rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === '' ? NaN : Number(value)]))),
+    history: rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === '' ? NaN : Number(value)])),
+    ),
   };
 }
 

@@ -2,11 +2,25 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fillTable, lineChart, paperTableSchema, readReport, renderHtml, renderMarkdown, type Report } from './index.ts';
+import {
+  fillTable,
+  lineChart,
+  paperTableSchema,
+  readReport,
+  renderHtml,
+  renderMarkdown,
+  type Report,
+} from './index.ts';
 
 const table = paperTableSchema.parse({
-  id: 't', paper: 'P', title: 'After each stage', source: 'Table 15',
-  columns: [{ stage: 'one', title: 'One' }, { stage: 'two', title: 'Two' }],
+  id: 't',
+  paper: 'P',
+  title: 'After each stage',
+  source: 'Table 15',
+  columns: [
+    { stage: 'one', title: 'One' },
+    { stage: 'two', title: 'Two' },
+  ],
   rows: [{ title: 'MCQ <inter>', metric: 'evaluation.mcq.accuracy', unit: '%', better: 'higher', paper: [null, 88.4] }],
 });
 const metrics = { evaluation: { mcq: { accuracy: 41.25, low: 35, high: 48, chance: 20 } } };
@@ -29,7 +43,10 @@ describe('a report', () => {
     mkdirSync(join(folder, 'artifacts', 'one'), { recursive: true });
     mkdirSync(join(folder, 'tables'));
     writeFileSync(join(folder, 'artifacts/one/metrics.json'), JSON.stringify(metrics));
-    writeFileSync(join(folder, 'artifacts/one/run.json'), JSON.stringify({ seed: 3, wallTime: 75, git: { revision: '0123456789', dirty: true } }));
+    writeFileSync(
+      join(folder, 'artifacts/one/run.json'),
+      JSON.stringify({ seed: 3, wallTime: 75, git: { revision: '0123456789', dirty: true } }),
+    );
     writeFileSync(join(folder, 'artifacts/one/history.csv'), 'step,loss,kl\n1,2.5,\n2,1.5,0.5\n');
     writeFileSync(join(folder, 'tables/t.yaml'), JSON.stringify(table));
     const artifacts = join(folder, 'artifacts/one');

@@ -38,16 +38,27 @@ const models = modelsSettings.parse({
 beforeAll(async () => {
   const random = new Random(3);
   [languageModel, run].forEach((path) => mkdirSync(path));
-  writeJson(join(languageModel, 'tokenizer.json'), trainBytePairs([question], { vocabSize: config.vocab_size, specialTokens: Object.values(SPECIAL_TOKENS) }));
+  writeJson(
+    join(languageModel, 'tokenizer.json'),
+    trainBytePairs([question], { vocabSize: config.vocab_size, specialTokens: Object.values(SPECIAL_TOKENS) }),
+  );
   writeJson(join(languageModel, 'tokenizer_config.json'), { ...SPECIAL_TOKENS, chat_template: CHAT_TEMPLATE });
-  writeJson(join(languageModel, 'config.json'), { model_type: 'llama', architectures: ['LlamaForCausalLM'], ...config });
+  writeJson(join(languageModel, 'config.json'), {
+    model_type: 'llama',
+    architectures: ['LlamaForCausalLM'],
+    ...config,
+  });
   const parameters = Parameters.initialize(llamaParameters(config), random.split('language'));
   saveParameters(join(languageModel, 'model.safetensors'), parameters);
   parameters.dispose();
   const exo2ego = createExo2Ego(models, languageModel, random);
   saveExo2Ego(run, exo2ego, models, languageModel);
   exo2ego.dispose();
-  const adapter = createLora(config, { rank: 2, alpha: 4, dropout: 0, targets: ['model.layers.*.self_attn.q_proj'] }, random.split('lora'));
+  const adapter = createLora(
+    config,
+    { rank: 2, alpha: 4, dropout: 0, targets: ['model.layers.*.self_attn.q_proj'] },
+    random.split('lora'),
+  );
   saveAdapter(join(run, 'adapter'), adapter, languageModel);
   adapter.parameters.dispose();
   const data = Uint8Array.from({ length: 8 * 32 * 32 * 3 }, () => Math.floor(random.uniform() * 256));
@@ -55,15 +66,18 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it.each(['initialize', 'stage1', 'stage2', 'stage3'])('answers after %s, the same each time, and leaves no tensor behind', async (stage) => {
-  writeJson(join(run, 'run.json'), { stage });
-  const before = tf.memory().numTensors;
-  const first = await ask({ run, video, question, maxNewTokens: 4 });
-  expect(first).toEqual({ answer: expect.any(String), question, video, stage, tokens: expect.any(Array) });
-  expect(first.tokens.length).toBeGreaterThan(0);
-  expect(await ask({ run, video, question, maxNewTokens: 4 })).toEqual(first);
-  expect(tf.memory().numTensors).toBe(before);
-});
+it.each(['initialize', 'stage1', 'stage2', 'stage3'])(
+  'answers after %s, the same each time, and leaves no tensor behind',
+  async (stage) => {
+    writeJson(join(run, 'run.json'), { stage });
+    const before = tf.memory().numTensors;
+    const first = await ask({ run, video, question, maxNewTokens: 4 });
+    expect(first).toEqual({ answer: expect.any(String), question, video, stage, tokens: expect.any(Array) });
+    expect(first.tokens.length).toBeGreaterThan(0);
+    expect(await ask({ run, video, question, maxNewTokens: 4 })).toEqual(first);
+    expect(tf.memory().numTensors).toBe(before);
+  },
+);
 
 it('names what is wrong', async () => {
   writeJson(join(run, 'run.json'), { stage: 'stage3' });

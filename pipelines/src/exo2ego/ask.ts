@@ -43,7 +43,12 @@ export interface AskAnswer {
  */
 export async function ask(options: AskOptions): Promise<AskAnswer> {
   const { run, video, question, maxNewTokens = 64, temperature, seed } = options;
-  if (question.trim() === '') throw new UserError({ what: 'expected a question, got an empty one', where: 'question', mend: 'ask about what the video shows' });
+  if (question.trim() === '')
+    throw new UserError({
+      what: 'expected a question, got an empty one',
+      where: 'question',
+      mend: 'ask about what the video shows',
+    });
   const { models, languageModel, stage, reads } = readStageFolder(run);
   const size = models.vision.image_size;
   const { data } = await decodeFrames(video, { ...models.video, size });
@@ -55,9 +60,23 @@ export async function ask(options: AskOptions): Promise<AskAnswer> {
   try {
     adapter = folder ? loadAdapter(folder, language.config) : undefined;
     const prompt = questionPrompt(language.tokenizer, [{ role: 'user', content: question }]);
-    visualTokens = tf.tidy(() => answeringTokens(model, reads, pixelsFromBytes(data, [1, models.video.numFrames, size, size, 3])));
-    const tokens = generateAnswer(model, visualTokens, prompt, { maxNewTokens, temperature, seed, eosIds: language.eosIds, lora: adapter && { adapter } });
-    return { answer: language.tokenizer.decode(tokens, { skipSpecialTokens: true }).trim(), question, video, stage, tokens };
+    visualTokens = tf.tidy(() =>
+      answeringTokens(model, reads, pixelsFromBytes(data, [1, models.video.numFrames, size, size, 3])),
+    );
+    const tokens = generateAnswer(model, visualTokens, prompt, {
+      maxNewTokens,
+      temperature,
+      seed,
+      eosIds: language.eosIds,
+      lora: adapter && { adapter },
+    });
+    return {
+      answer: language.tokenizer.decode(tokens, { skipSpecialTokens: true }).trim(),
+      question,
+      video,
+      stage,
+      tokens,
+    };
   } finally {
     visualTokens?.dispose();
     adapter?.parameters.dispose();
@@ -79,7 +98,11 @@ function readStageFolder(run: string): { models: ModelsSettings; languageModel: 
   const record = readJsonFile(join(run, 'run.json'), mend) as { stage?: unknown } | null;
   const stage = String(record?.stage);
   if (!Object.hasOwn(readsAfter, stage)) {
-    throw new UserError({ what: `expected a stage of ${Object.keys(readsAfter).join(', ')}, got ${stage}`, where: join(run, 'run.json'), mend });
+    throw new UserError({
+      what: `expected a stage of ${Object.keys(readsAfter).join(', ')}, got ${stage}`,
+      where: join(run, 'run.json'),
+      mend,
+    });
   }
   const { models, languageModel } = parsed.data;
   return { models, languageModel: resolve(run, languageModel), stage, reads: readsAfter[stage] };

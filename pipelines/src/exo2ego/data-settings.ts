@@ -11,7 +11,11 @@ export const dataSettings = z.strictObject({
   /** captioned third-person videos and images of section 4.1: annotation file and media folder, or tar shards; paths below root */
   web: z.array(
     z.union([
-      z.strictObject({ annotations: z.string(), media: z.string(), format: z.enum(['panda-70m', 'webvid', 'vidal', 'internvid', 'cc-3m', 'dci', 'table']).optional() }),
+      z.strictObject({
+        annotations: z.string(),
+        media: z.string(),
+        format: z.enum(['panda-70m', 'webvid', 'vidal', 'internvid', 'cc-3m', 'dci', 'table']).optional(),
+      }),
       z.strictObject({ shards: z.string() }),
     ]),
   ),

@@ -1,6 +1,23 @@
 import { join } from 'node:path';
-import { egoClip, egoExoClips, egoSchemaVideo, readEgoIt, readEgoMcq, readEgoSchema, VideoLocator, webPairs } from '@egolab/ego-data';
-import type { ClipPair, EgoMcqQuestion, EgoSchemaQuestion, InstructionRecord, McqClip, SkipReport, Split } from '@egolab/ego-data';
+import {
+  egoClip,
+  egoExoClips,
+  egoSchemaVideo,
+  readEgoIt,
+  readEgoMcq,
+  readEgoSchema,
+  VideoLocator,
+  webPairs,
+} from '@egolab/ego-data';
+import type {
+  ClipPair,
+  EgoMcqQuestion,
+  EgoSchemaQuestion,
+  InstructionRecord,
+  McqClip,
+  SkipReport,
+  Split,
+} from '@egolab/ego-data';
 import { UserError, type Random } from '@egolab/foundation';
 import type { ClipRequest } from '@egolab/video';
 import type { View } from '@egolab/video-llm';
@@ -22,7 +39,11 @@ export function datasetFolder(data: DataSettings, dataStage: string, name: strin
 /** Captioned third-person videos and images for the exocentric encoder (section 4.1, Table 1). */
 export async function readWeb(data: DataSettings, dataStage: string, progress: Progress): Promise<ClipText[]> {
   const below = (path: string) => datasetFolder(data, dataStage, path);
-  const sources = data.web.map((source) => ('shards' in source ? { shards: below(source.shards) } : { ...source, annotations: below(source.annotations), media: below(source.media) }));
+  const sources = data.web.map((source) =>
+    'shards' in source
+      ? { shards: below(source.shards) }
+      : { ...source, annotations: below(source.annotations), media: below(source.media) },
+  );
   const { pairs, skipped } = await webPairs(...sources);
   reportSkipped(progress, 'web', skipped);
   return pairs.map(({ media, start, end, text }) => ({ clip: { media, start, end }, text, view: 'exo' }));
@@ -36,7 +57,12 @@ export async function readEgoClipPairs(folder: string, progress: Progress): Prom
 }
 
 /** Ego-ExoClip (section 3.1). */
-export function readEgoExoClip(folder: string, data: DataSettings, split: Split, progress: Progress): readonly ClipPair[] {
+export function readEgoExoClip(
+  folder: string,
+  data: DataSettings,
+  split: Split,
+  progress: Progress,
+): readonly ClipPair[] {
   const { clips, statistics, skipped } = egoExoClips({ root: folder, split, ...data.egoExoClip });
   progress.note(`Ego-ExoClip ${split}: ${clips.length} narrations of ${statistics.groups} takes`);
   for (const { item, reason } of skipped) progress.note(`  left out ${item}: ${reason}`);
@@ -72,10 +98,18 @@ export function readEgoMcqClips(folder: string): LocatedMcq[] {
   const locator = new VideoLocator(join(folder, 'videos'));
   const locate = ({ videoUid, start, end }: McqClip, id: string): ClipRequest => {
     const found = locator.locate(videoUid, start, end, `${file} (question ${id})`);
-    if (!found) throw new UserError({ what: `the video ${videoUid} of question ${id} is missing`, where: join(folder, 'videos'), mend: 'download it: a benchmark is scored whole' });
+    if (!found)
+      throw new UserError({
+        what: `the video ${videoUid} of question ${id} is missing`,
+        where: join(folder, 'videos'),
+        mend: 'download it: a benchmark is scored whole',
+      });
     return { media: found.video, start: found.start, end: found.end };
   };
-  return readEgoMcq(file).map((question) => ({ ...question, clips: question.choices.map((choice) => locate(choice, question.id)) }));
+  return readEgoMcq(file).map((question) => ({
+    ...question,
+    clips: question.choices.map((choice) => locate(choice, question.id)),
+  }));
 }
 
 /** An EgoSchema question whose answer is public, with its video. */
@@ -89,7 +123,12 @@ export function readEgoSchemaClips(folder: string): LocatedEgoSchema[] {
   return questions.flatMap((question) => {
     if (question.answer === undefined) return [];
     const media = egoSchemaVideo(join(folder, 'videos'), question.id);
-    if (!media) throw new UserError({ what: `the video of question ${question.id} is missing`, where: join(folder, 'videos'), mend: 'download it: a benchmark is scored whole' });
+    if (!media)
+      throw new UserError({
+        what: `the video of question ${question.id} is missing`,
+        where: join(folder, 'videos'),
+        mend: 'download it: a benchmark is scored whole',
+      });
     return [{ ...question, answer: question.answer, clip: { media } }];
   });
 }

@@ -11,7 +11,16 @@ import { defineStage, type Metrics } from '../stage.ts';
 import { answeringTokens, type Reads } from './answering.ts';
 import { openClips, type Clips } from './clips.ts';
 import type { ClipPair } from '@egolab/ego-data';
-import { datasetFolder, egoView, readEgoExoClip, readEgoMcqClips, readEgoSchemaClips, sample, type LocatedEgoSchema, type LocatedMcq } from './datasets.ts';
+import {
+  datasetFolder,
+  egoView,
+  readEgoExoClip,
+  readEgoMcqClips,
+  readEgoSchemaClips,
+  sample,
+  type LocatedEgoSchema,
+  type LocatedMcq,
+} from './datasets.ts';
 import { adapterFolder, languageModelPath, loadExo2Ego, type Exo2Ego } from './model.ts';
 import { sections } from './settings.ts';
 
@@ -45,18 +54,34 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
       const folder = adapterFolder(inputs.model);
       const adapter = folder ? loadAdapter(folder, exo2ego.language.config) : undefined;
       const clips = openClips(config);
-      const answerer: Answerer = { ...exo2ego, adapter, clips, narrationPrompt: params.narrationPrompt, tokens: (frames) => answeringTokens(exo2ego.model, reads, clips.pixels(frames)) };
+      const answerer: Answerer = {
+        ...exo2ego,
+        adapter,
+        clips,
+        narrationPrompt: params.narrationPrompt,
+        tokens: (frames) => answeringTokens(exo2ego.model, reads, clips.pixels(frames)),
+      };
       const dataset = (name: string) => datasetFolder(config.data, inputs.data, name);
 
       const mcq = sample(readEgoMcqClips(dataset('egoclip')), params.maxQuestions, random.split('egomcq'));
       const schema = sample(readEgoSchemaClips(dataset('egoschema')), params.maxQuestions, random.split('egoschema'));
-      const narrations = sample(readEgoExoClip(dataset('egoexo4d'), config.data, 'val', progress), params.maxNarrations, random.split('narrations'));
-      await clips.warm([...mcq.flatMap(({ clips }) => clips), ...schema.map(({ clip }) => clip), ...narrations.map(egoView)], progress);
+      const narrations = sample(
+        readEgoExoClip(dataset('egoexo4d'), config.data, 'val', progress),
+        params.maxNarrations,
+        random.split('narrations'),
+      );
+      await clips.warm(
+        [...mcq.flatMap(({ clips }) => clips), ...schema.map(({ clip }) => clip), ...narrations.map(egoView)],
+        progress,
+      );
 
       const egomcq = await answerEgoMcq(answerer, mcq, progress);
       const egoschema = await answerEgoSchema(answerer, schema, progress);
       const narration = await narrationPerplexity(answerer, narrations, progress);
-      writeFileAtomic(out.path('predictions.json'), `${JSON.stringify({ egomcq: egomcq.predictions, egoschema: egoschema.predictions }, null, 1)}\n`);
+      writeFileAtomic(
+        out.path('predictions.json'),
+        `${JSON.stringify({ egomcq: egomcq.predictions, egoschema: egoschema.predictions }, null, 1)}\n`,
+      );
       adapter?.parameters.dispose();
       exo2ego.dispose();
       return { metrics: { egomcq: egomcq.scores, egoschema: egoschema.scores['all'], narration } };
@@ -88,25 +113,46 @@ async function answerEgoMcq(answerer: Answerer, questions: LocatedMcq[], progres
     phase.advance();
   }
   phase.end();
-  const items = questions.map(({ id, type, choices, answer }): ChoiceItem => ({ id, group: type, numOptions: choices.length, answer }));
+  const items = questions.map(({ id, type, choices, answer }): ChoiceItem => ({
+    id,
+    group: type,
+    numOptions: choices.length,
+    answer,
+  }));
   return { predictions, scores: asMetrics(scoreChoices(items, predictions)) };
 }
 
 /** Which option answers the question about the video? The one whose tokens are likeliest on average, so that length doesn't count. */
-async function answerEgoSchema(answerer: Answerer, questions: LocatedEgoSchema[], progress: Progress): Promise<Answers> {
+async function answerEgoSchema(
+  answerer: Answerer,
+  questions: LocatedEgoSchema[],
+  progress: Progress,
+): Promise<Answers> {
   const { model, language, adapter } = answerer;
   const phase = progress.phase('EgoSchema', questions.length);
   const predictions: ChoicePredictions = {};
   for (const { id, question, options, clip } of questions) {
     const frames = await answerer.clips.read([clip]);
     const tokens = tf.tidy(() => answerer.tokens(frames));
-    const likelihoods = answerLogLikelihoods(model, language.tokenizer, tokens, [{ role: 'user', content: `Watch the video and answer the question.\n${question}` }], [...options], { lora: adapter && { adapter } });
+    const likelihoods = answerLogLikelihoods(
+      model,
+      language.tokenizer,
+      tokens,
+      [{ role: 'user', content: `Watch the video and answer the question.\n${question}` }],
+      [...options],
+      { lora: adapter && { adapter } },
+    );
     tokens.dispose();
     predictions[id] = likelihoods.map(({ logLikelihood, numTokens }) => logLikelihood / numTokens);
     phase.advance();
   }
   phase.end();
-  const items = questions.map(({ id, options, answer }): ChoiceItem => ({ id, group: 'all', numOptions: options.length, answer }));
+  const items = questions.map(({ id, options, answer }): ChoiceItem => ({
+    id,
+    group: 'all',
+    numOptions: options.length,
+    answer,
+  }));
   return { predictions, scores: asMetrics(scoreChoices(items, predictions)) };
 }
 
@@ -122,7 +168,11 @@ async function narrationPerplexity(answerer: Answerer, pairs: ClipPair[], progre
   const tokens: number[] = [];
   for (let start = 0; start < pairs.length; start += BATCH) {
     const batch = pairs.slice(start, start + BATCH);
-    const result = await narrationLogLikelihoods(answerer, await answerer.clips.read(batch.map(egoView)), batch.map(({ text }) => text));
+    const result = await narrationLogLikelihoods(
+      answerer,
+      await answerer.clips.read(batch.map(egoView)),
+      batch.map(({ text }) => text),
+    );
     sums.push(...result.sums);
     tokens.push(...result.numTokens);
     phase.advance(batch.length);
@@ -132,16 +182,26 @@ async function narrationPerplexity(answerer: Answerer, pairs: ClipPair[], progre
 }
 
 /** Log-likelihood (nats) of each text under the clip beside it. */
-async function narrationLogLikelihoods({ model, language, adapter, narrationPrompt, tokens }: Answerer, frames: Uint8Array[], texts: string[]): Promise<{ sums: number[]; numTokens: number[] }> {
+async function narrationLogLikelihoods(
+  { model, language, adapter, narrationPrompt, tokens }: Answerer,
+  frames: Uint8Array[],
+  texts: string[],
+): Promise<{ sums: number[]; numTokens: number[] }> {
   const prompts = texts.map((text) =>
     narrationPrompt === 'caption'
       ? pretrainingPrompt(language.tokenizer, text)
-      : instructionPrompt(language.tokenizer, [{ role: 'user', content: NARRATION_QUESTION }, { role: 'assistant', content: text }]),
+      : instructionPrompt(language.tokenizer, [
+          { role: 'user', content: NARRATION_QUESTION },
+          { role: 'assistant', content: text },
+        ]),
   );
   return tf.tidy(() => {
-    const { logLikelihoods, numTokens } = textGeneration(model, tokens(frames), prompts, { lora: adapter && { adapter } });
+    const { logLikelihoods, numTokens } = textGeneration(model, tokens(frames), prompts, {
+      lora: adapter && { adapter },
+    });
     return { sums: Array.from(logLikelihoods.dataSync<'float32'>()), numTokens };
   });
 }
 
-const asMetrics = (scores: ReturnType<typeof scoreChoices>) => scores as unknown as Record<string, Record<string, number>>;
+const asMetrics = (scores: ReturnType<typeof scoreChoices>) =>
+  scores as unknown as Record<string, Record<string, number>>;

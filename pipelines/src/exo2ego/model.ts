@@ -143,7 +143,10 @@ export function saveExo2Ego(
   languageModel: string,
 ): void {
   saveParameters(join(folder, 'model.safetensors'), vision);
-  writeFileAtomic(join(folder, 'model.json'), `${JSON.stringify({ models: settings, languageModel: relative(folder, languageModel) }, null, 2)}\n`);
+  writeFileAtomic(
+    join(folder, 'model.json'),
+    `${JSON.stringify({ models: settings, languageModel: relative(folder, languageModel) }, null, 2)}\n`,
+  );
 }
 
 /** Folder of the LoRA adapter that stage 3 leaves, if this stage left one. */

@@ -21,7 +21,9 @@ const MAX_REPEATS = 4;
 export function textPrompt(tokenizer: Tokenizer, { prompt, text }: TextSample, random: Random): Prompt {
   const [scene, ...questions] = (prompt ?? '').split('\n');
   const facts = scene.split(' ; ');
-  const shown = facts.map((fact) => retell(fact, facts.length === 1 ? random.integer(1, MAX_REPEATS) : 1, random)).join(' ; ');
+  const shown = facts
+    .map((fact) => retell(fact, facts.length === 1 ? random.integer(1, MAX_REPEATS) : 1, random))
+    .join(' ; ');
   if (questions.length === 0) return learned(tokenizer, shown, ` ${text}`);
   const asked = tokenizer.applyChatTemplate([{ role: 'user', content: [shown, ...questions].join('\n') }]);
   return learned(tokenizer, asked, ` ${text}${SPECIAL_TOKENS.eos_token}`);

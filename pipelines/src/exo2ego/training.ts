@@ -22,7 +22,10 @@ export interface TrainingTask<Batch> {
 type Context = Pick<StageContext<unknown, unknown, never>, 'seed' | 'stateFolder' | 'tracker' | 'signal'>;
 
 /** Train as Table 14 says, tracked and resumable. */
-export async function trainTask<Batch>({ seed, stateFolder, tracker, signal }: Context, task: TrainingTask<Batch>): Promise<StageResult> {
+export async function trainTask<Batch>(
+  { seed, stateFolder, tracker, signal }: Context,
+  task: TrainingTask<Batch>,
+): Promise<StageResult> {
   const { settings, examples, ...rest } = task;
   const { epochs, globalBatchSize, localBatchSize, optimizer, precision, saveEverySteps } = settings;
   const { history } = await train<Batch>({
@@ -52,11 +55,14 @@ function summary(history: readonly Readonly<Record<string, number>>[]): Record<s
   const mean = (rows: typeof history, name: string) => rows.reduce((sum, row) => sum + row[name], 0) / rows.length;
   const bookkeeping = new Set(['step', 'epoch', 'learningRate', 'samplesPerSecond', 'gradNorm']);
   const curves = Object.keys(history[0] ?? {}).filter((name) => !bookkeeping.has(name));
-  return Object.fromEntries(curves.map((name) => [name, { first: mean(history.slice(0, span), name), last: mean(history.slice(-span), name) }]));
+  return Object.fromEntries(
+    curves.map((name) => [name, { first: mean(history.slice(0, span), name), last: mean(history.slice(-span), name) }]),
+  );
 }
 
 /** The parameters below the prefixes. */
 export function below(parameters: Parameters, ...prefixes: string[]): Map<string, Variable> {
-  return new Map([...parameters.variables].filter(([name]) => prefixes.some((prefix) => name.startsWith(`${prefix}.`))));
+  return new Map(
+    [...parameters.variables].filter(([name]) => prefixes.some((prefix) => name.startsWith(`${prefix}.`))),
+  );
 }
-

@@ -21,7 +21,11 @@ export const datasets = defineStage({
   async run({ params, config, out, progress }) {
     const { root, world } = config.data;
     if (root !== null && !existsSync(root)) {
-      throw new UserError({ what: 'there is no such folder', where: `data.root=${root}`, mend: 'name the folder that holds egoexo4d/, egoclip/, …, or null for the synthetic world' });
+      throw new UserError({
+        what: 'there is no such folder',
+        where: `data.root=${root}`,
+        mend: 'name the folder that holds egoexo4d/, egoclip/, …, or null for the synthetic world',
+      });
     }
     const source = root === null ? 'synthetic world' : root;
     writeFileAtomic(out.path('source.json'), `${JSON.stringify({ source })}\n`);

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '@egolab/runtime';
-import { connectorPrefix, PREFIX, pretrainingPrompt, textGeneration, viewVisualTokens, type View } from '@egolab/video-llm';
+import {
+  connectorPrefix,
+  PREFIX,
+  pretrainingPrompt,
+  textGeneration,
+  viewVisualTokens,
+  type View,
+} from '@egolab/video-llm';
 import { openClips } from '../exo2ego/clips.ts';
 import { datasetFolder, readEgoClipPairs, readWeb, type ClipText } from '../exo2ego/datasets.ts';
 import { createExo2Ego, languageModelPath, saveExo2Ego } from '../exo2ego/model.ts';
@@ -37,7 +44,10 @@ export const initialize = defineStage({
       ...(await readEgoClipPairs(datasetFolder(config.data, inputs.data, 'egoclip'), progress)),
     ];
     const clips = openClips(config);
-    await clips.warm(examples.map(({ clip }) => clip), progress);
+    await clips.warm(
+      examples.map(({ clip }) => clip),
+      progress,
+    );
 
     const { gradientCheckpointing, attention } = params.training;
     const connectors = [...new Set([connectorPrefix(model.config, 'ego'), connectorPrefix(model.config, 'exo')])];
@@ -55,10 +65,15 @@ export const initialize = defineStage({
       loss({ batch, frames }) {
         const tokens = (view: View): Tensor[] => {
           const own = frames.filter((_, i) => batch[i].view === view);
-          return own.length === 0 ? [] : [viewVisualTokens(model, view, clips.pixels(own), { gradientCheckpointing, attention })];
+          return own.length === 0
+            ? []
+            : [viewVisualTokens(model, view, clips.pixels(own), { gradientCheckpointing, attention })];
         };
         const prompts = batch.map(({ text }) => pretrainingPrompt(language.tokenizer, text));
-        const { loss } = textGeneration(model, tf.concat([...tokens('exo'), ...tokens('ego')], 0), prompts, { gradientCheckpointing, attention });
+        const { loss } = textGeneration(model, tf.concat([...tokens('exo'), ...tokens('ego')], 0), prompts, {
+          gradientCheckpointing,
+          attention,
+        });
         return { loss };
       },
     });

@@ -35,12 +35,17 @@ export const report = defineStage({
   outputs: ['report.html', 'report.md'],
   seeded: false,
   async run({ params, config, inputs, out }) {
-    const source = config.data.root ?? 'the synthetic world that the repository generates, not the licensed datasets; evaluation on rooms that training never saw';
+    const source =
+      config.data.root ??
+      'the synthetic world that the repository generates, not the licensed datasets; evaluation on rooms that training never saw';
     const report = readReport({
       title: params.title,
       data: `All numbers come from ${source}.`,
       tablesFolder: join(workspace.root, 'experiments/paper-tables'),
-      stages: STAGES.map((stage) => ({ ...stage, folder: inputs[stage.name === 'text-model' ? 'textModel' : (stage.name as 'stage1')] })),
+      stages: STAGES.map((stage) => ({
+        ...stage,
+        folder: inputs[stage.name === 'text-model' ? 'textModel' : (stage.name as 'stage1')],
+      })),
       evaluations: Object.entries(inputs)
         .filter(([role]) => role.startsWith('evaluate-'))
         .map(([name, folder]) => ({ name, folder })),

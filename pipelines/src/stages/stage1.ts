@@ -36,7 +36,10 @@ export const stage1 = defineStage({
       return [{ views: params.exoViews === 'best' ? views.slice(0, 1) : views, text: pair.text }];
     });
     const clips = openClips(config);
-    await clips.warm(examples.flatMap(({ views }) => views), progress);
+    await clips.warm(
+      examples.flatMap(({ views }) => views),
+      progress,
+    );
 
     const { gradientCheckpointing, attention } = params.training;
     const result = await trainTask(context, {
@@ -48,7 +51,10 @@ export const stage1 = defineStage({
       examples: examples.map(({ text }) => text),
       async loadBatch(indices, { random }) {
         const batch = indices.map((index) => examples[index]);
-        return { texts: batch.map(({ text }) => text), frames: await clips.read(batch.map(({ views }) => random.choice(views))) };
+        return {
+          texts: batch.map(({ text }) => text),
+          frames: await clips.read(batch.map(({ views }) => random.choice(views))),
+        };
       },
       loss({ texts, frames }) {
         const y = viewVisualTokens(model, 'exo', clips.pixels(frames), { gradientCheckpointing, attention });

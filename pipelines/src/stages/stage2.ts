@@ -39,9 +39,16 @@ export const stage2 = defineStage({
     const exo2ego = loadExo2Ego(config.models, languageModel, inputs.student, inputs.teacher);
     const { model, vision, language } = exo2ego;
     const pairs = readEgoExoClip(datasetFolder(config.data, inputs.data, 'egoexo4d'), config.data, 'train', progress);
-    const examples = pairs.map((pair) => ({ ego: egoView(pair), exo: exoViews(pair).slice(0, params.exoViews === 'best' ? 1 : undefined), text: pair.text }));
+    const examples = pairs.map((pair) => ({
+      ego: egoView(pair),
+      exo: exoViews(pair).slice(0, params.exoViews === 'best' ? 1 : undefined),
+      text: pair.text,
+    }));
     const clips = openClips(config);
-    await clips.warm(examples.flatMap(({ ego, exo }) => [ego, ...exo]), progress);
+    await clips.warm(
+      examples.flatMap(({ ego, exo }) => [ego, ...exo]),
+      progress,
+    );
 
     const { gradientCheckpointing, attention } = params.training;
     const teacher = params.teacher === 'trained' ? [PREFIX.towers.exo] : [];
@@ -60,7 +67,13 @@ export const stage2 = defineStage({
       },
       loss({ ego, exo, texts }) {
         const options = { gradientCheckpointing, attention };
-        const { visualTokens, kl, ccl } = teacherStudentGuidance(model, clips.pixels(ego), clips.pixels(exo), guidance, options);
+        const { visualTokens, kl, ccl } = teacherStudentGuidance(
+          model,
+          clips.pixels(ego),
+          clips.pixels(exo),
+          guidance,
+          options,
+        );
         const prompts = texts.map((text) => pretrainingPrompt(language.tokenizer, text));
         const vtg = textGeneration(model, visualTokens, prompts, options).loss;
         const terms: Record<string, { value: Scalar; weight: number }> = {

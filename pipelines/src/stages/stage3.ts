@@ -26,7 +26,10 @@ export const stage3 = defineStage({
       alpha: z.number().positive(),
       dropout: z.number().min(0).lt(1),
       /** full paths of the adapted linears, `*` for any layer */
-      targets: z.array(z.string()).min(1).default([...ALL_DECODER_LINEARS]),
+      targets: z
+        .array(z.string())
+        .min(1)
+        .default([...ALL_DECODER_LINEARS]),
     }),
     /** false: row 3 of Table 8 */
     trainEgoEncoder: z.boolean(),

@@ -35,12 +35,24 @@ function tinyPreset(): object {
     text: { samples: 20 },
     groundTruth: { takes: 0 },
   };
-  Object.assign(preset.models.languageModel.config, { vocab_size: 320, hidden_size: 32, intermediate_size: 64, num_hidden_layers: 2 });
-  Object.assign(preset.models.vision, { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 3, image_size: 32, patch_size: 8 });
+  Object.assign(preset.models.languageModel.config, {
+    vocab_size: 320,
+    hidden_size: 32,
+    intermediate_size: 64,
+    num_hidden_layers: 2,
+  });
+  Object.assign(preset.models.vision, {
+    hidden_size: 32,
+    intermediate_size: 64,
+    num_hidden_layers: 3,
+    image_size: 32,
+    patch_size: 8,
+  });
   Object.assign(preset.models.mapping, { ngf: 8, nBlocks: 1 });
   preset.models.video.numFrames = 2;
   Object.assign(preset['text-model'], { numTexts: 32, maxTokens: 400 });
-  for (const stage of TRAINING_STAGES) Object.assign(preset[stage].training, { epochs: 1, globalBatchSize: 4, localBatchSize: 4 });
+  for (const stage of TRAINING_STAGES)
+    Object.assign(preset[stage].training, { epochs: 1, globalBatchSize: 4, localBatchSize: 4 });
   for (const stage of ['initialize', 'stage1', 'stage2', 'stage3'])
     Object.assign(preset[`evaluate-${stage}`], { maxQuestions: 2, maxNarrations: 2 });
   return preset;
@@ -59,7 +71,15 @@ async function run(stage: string, sets: string[] = []): Promise<string> {
     workspace,
     progress: { note() {}, phase: () => ({ advance() {}, end() {} }) },
     environment: async () => ({ git: { revision: 'abc', dirty: false }, device: 'cpu', versions: {}, tags: {} }),
-    openTracker: async () => ({ runId: 'run', logMetrics() {}, logParams() {}, setTags() {}, logArtifact() {}, logDataset() {}, finish: async () => {} }),
+    openTracker: async () => ({
+      runId: 'run',
+      logMetrics() {},
+      logParams() {},
+      setTags() {},
+      logArtifact() {},
+      logDataset() {},
+      finish: async () => {},
+    }),
   });
   tensors.set([stage, ...sets].join(' '), tf.memory().numTensors - before);
   return join(workspace.artifacts, variant, stage);
@@ -111,7 +131,11 @@ describe('the stages of Exo2Ego', () => {
     const adapter = openCheckpoint(join(folder('stage3'), 'adapter/adapter_model.safetensors'));
     const ups = adapter.names().filter((name) => name.includes('lora_B'));
     expect(ups.length).toBeGreaterThan(0);
-    for (const name of ups) expect(adapter.read(name).some((value) => value !== 0), name).toBe(true);
+    for (const name of ups)
+      expect(
+        adapter.read(name).some((value) => value !== 0),
+        name,
+      ).toBe(true);
     adapter.close();
   });
 

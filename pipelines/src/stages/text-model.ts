@@ -39,20 +39,31 @@ export const textModel = defineStage({
     const { params, config, random, out, progress } = context;
     const { weights, config: architecture } = config.models.languageModel;
     const refer = async (path: string, folder: string) => {
-      writeFileAtomic(out.path('language-model.json'), `${JSON.stringify({ path, digest: await contentDigest(folder) }, null, 2)}\n`);
+      writeFileAtomic(
+        out.path('language-model.json'),
+        `${JSON.stringify({ path, digest: await contentDigest(folder) }, null, 2)}\n`,
+      );
     };
     if (weights !== null) {
       await refer(weights, given(weights));
       return { metrics: {} };
     }
     if (architecture === null) {
-      throw new UserError({ what: 'expected weights or a config, got neither', where: 'models.languageModel', mend: 'name a model folder or GGUF file in weights, or describe a model to train in config' });
+      throw new UserError({
+        what: 'expected weights or a config, got neither',
+        where: 'models.languageModel',
+        mend: 'name a model folder or GGUF file in weights, or describe a model to train in config',
+      });
     }
 
     const folder = out.path('model');
     mkdirSync(folder);
     const texts = sampleTexts(config.data.world, params.numTexts, context.seed);
-    writeTokenizer(folder, texts.map(({ prompt, text }) => ` ${prompt ?? ''} ${text}`), architecture);
+    writeTokenizer(
+      folder,
+      texts.map(({ prompt, text }) => ` ${prompt ?? ''} ${text}`),
+      architecture,
+    );
     const tokenizer = loadTokenizer(folder);
     const prompts = texts
       .map((text, i) => textPrompt(tokenizer, text, random.split('retell', i)))
@@ -88,18 +99,52 @@ function given(weights: string): string {
 
 /** A model folder in Hugging Face format but for the weights. */
 function writeTokenizer(folder: string, texts: string[], config: LlamaConfig): void {
-  const json = (name: string, value: object) => writeFileAtomic(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
-  json('tokenizer.json', trainBytePairs(texts, { vocabSize: config.vocab_size, specialTokens: Object.values(SPECIAL_TOKENS) }));
+  const json = (name: string, value: object) =>
+    writeFileAtomic(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
+  json(
+    'tokenizer.json',
+    trainBytePairs(texts, { vocabSize: config.vocab_size, specialTokens: Object.values(SPECIAL_TOKENS) }),
+  );
   json('tokenizer_config.json', { ...SPECIAL_TOKENS, chat_template: CHAT_TEMPLATE });
   json('config.json', { model_type: 'llama', architectures: ['LlamaForCausalLM'], ...config });
 }
 
 /** Next-token cross entropy over what each prompt marks as learned; padded on the right. */
-function textLoss(parameters: Parameters, config: LlamaConfig, batch: Prompt[], { attention, gradientCheckpointing }: { attention: 'full' | 'chunked'; gradientCheckpointing: boolean }) {
+function textLoss(
+  parameters: Parameters,
+  config: LlamaConfig,
+  batch: Prompt[],
+  { attention, gradientCheckpointing }: { attention: 'full' | 'chunked'; gradientCheckpointing: boolean },
+) {
   const length = Math.max(...batch.map(({ ids }) => ids.length));
-  const pad = (values: number[], filler: number) => [...values, ...Array.from({ length: length - values.length }, () => filler)];
-  const ids = tf.tensor2d(batch.map((prompt) => pad(prompt.ids, 0)), undefined, 'int32');
-  const attentionMask = tf.tensor2d(batch.map((prompt) => pad(prompt.ids.map(() => 1), 0)), undefined, 'int32');
-  const hidden = llama(parameters, config, { embeddings: embedTokens(parameters, ids), attentionMask, attention, gradientCheckpointing });
-  return vtgLoss(hidden, batch.map((prompt) => pad(prompt.labels, IGNORE_INDEX)), (rows) => logits(parameters, config, rows)).loss;
+  const pad = (values: number[], filler: number) => [
+    ...values,
+    ...Array.from({ length: length - values.length }, () => filler),
+  ];
+  const ids = tf.tensor2d(
+    batch.map((prompt) => pad(prompt.ids, 0)),
+    undefined,
+    'int32',
+  );
+  const attentionMask = tf.tensor2d(
+    batch.map((prompt) =>
+      pad(
+        prompt.ids.map(() => 1),
+        0,
+      ),
+    ),
+    undefined,
+    'int32',
+  );
+  const hidden = llama(parameters, config, {
+    embeddings: embedTokens(parameters, ids),
+    attentionMask,
+    attention,
+    gradientCheckpointing,
+  });
+  return vtgLoss(
+    hidden,
+    batch.map((prompt) => pad(prompt.labels, IGNORE_INDEX)),
+    (rows) => logits(parameters, config, rows),
+  ).loss;
 }
