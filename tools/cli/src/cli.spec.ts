@@ -36,7 +36,7 @@ it.each([
     /expected a number from 0 to 1/,
   ],
   ['a folder that is no run', ['ask', '--run', '/nowhere', '--video', 'x.mp4', 'What?'], /\/nowhere\/model\.json: /],
-  ['an empty question', ['ask', '--run', '/nowhere', '--video', 'x.mp4', ' '], /^question: expected a question/],
+  ['an empty question', ['ask', '--run', '/nowhere', '--video', 'x.mp4', ' '], /^question: expected a question/m],
   [
     'a mistyped key',
     ['run', 'stage2', '--set', 'stage2.wieghts=1'],
