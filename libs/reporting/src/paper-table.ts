@@ -47,7 +47,8 @@ export function fillTable(table: PaperTable, metrics: ReadonlyMap<string, unknow
       };
     });
     const chances = table.columns.map(({ stage }) => numberAt(metrics.get(stage), `${parent}.chance`));
-    return { title: row.title, unit: row.unit, chance: chances.find((chance) => chance !== undefined), cells };
+    const chance = chances.find((value) => value !== undefined);
+    return { title: row.title, unit: row.unit, chance: chance && Number(chance.toFixed(1)), cells };
   });
   return { table, rows };
 }
