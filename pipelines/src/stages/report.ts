@@ -40,7 +40,7 @@ export const report = defineStage({
       'the synthetic world that the repository generates, not the licensed datasets; evaluation on rooms that training never saw';
     const report = readReport({
       title: params.title,
-      data: `All numbers come from ${source}.`,
+      data: `All numbers come from ${source}. Columns may differ in how narrations are asked for (evaluate-*.narrationPrompt): then they show the prompt's effect too.`,
       tablesFolder: join(workspace.root, 'experiments/paper-tables'),
       stages: STAGES.map((stage) => ({
         ...stage,
