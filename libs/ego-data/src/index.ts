@@ -1,4 +1,5 @@
-export type { SkipReport, Skipped } from './skipped.ts';
+export { type CocoRle, decodeRle, encodeRle, rleArea, runLengths } from './coco-rle.ts';
+export { type SkipReport, SkipLog, type Skipped } from './skipped.ts';
 export {
   egoExoClips,
   type ClipPair,
