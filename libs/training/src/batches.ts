@@ -9,6 +9,10 @@ export interface BatchContext {
   microStep: number;
   /** a stream of this seed, step, micro-batch and worker alone: what was drawn before doesn't matter */
   random: Random;
+  /** a stream of this seed and step, the same in every micro-batch and worker */
+  stepRandom: Random;
+  /** which samples of the step's global batch these are: from `begin` up to `end`, of `size` */
+  span: { begin: number; end: number; size: number };
 }
 
 /** One pass of the model. */

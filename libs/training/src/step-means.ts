@@ -8,15 +8,18 @@ export interface LossResult {
   loss: Scalar;
   /** recorded beside the loss; not differentiated */
   metrics?: Record<string, Scalar>;
+  /** tensors of any shape that `updateBuffers` is given, averaged over the step as the loss is; not differentiated */
+  statistics?: Record<string, Tensor>;
 }
 
 /**
- * The averages of one optimiser step, by name: `loss`, `metrics/<name>`, `gradients/<parameter>`. One flat map, because
- * all of it goes through the all-reduce together.
+ * The averages of one optimiser step, by name: `loss`, `metrics/<name>`, `statistics/<name>`, `gradients/<parameter>`. One
+ * flat map, because all of it goes through the all-reduce together.
  */
 export type StepMeans = Map<string, Tensor>;
 
 const METRIC = 'metrics/';
+const STATISTIC = 'statistics/';
 const GRADIENT = 'gradients/';
 
 /** Add one micro-batch's loss, metrics and gradients, each times `weight`, to the step's means. */
@@ -28,14 +31,18 @@ export function accumulate(
   tf.tidy(() => {
     const weighted: [string, Tensor][] = [];
     const weightedLoss = () => {
-      const { loss, metrics = {} } = evaluate();
-      for (const [name, value] of Object.entries(metrics))
-        weighted.push([METRIC + name, tf.keep(tf.mul(value, weight))]);
+      const { loss, metrics = {}, statistics = {} } = evaluate();
+      for (const [kind, values] of [
+        [METRIC, metrics],
+        [STATISTIC, statistics],
+      ] as const)
+        for (const [name, value] of Object.entries(values))
+          weighted.push([kind + name, tf.keep(tf.mul(value, weight))]);
       return tf.mul(loss, weight) as Scalar;
     };
     const { value, grads } = withPrecision(precision, () => valueAndGrads(weightedLoss, trainable.values()));
     add(means, 'loss', value);
-    for (const [name, metric] of weighted) add(means, name, metric);
+    for (const [name, mean] of weighted) add(means, name, mean);
     for (const [name, variable] of trainable) add(means, GRADIENT + name, grads.get(variable.name)!);
   });
 }
@@ -49,6 +56,11 @@ function add(means: StepMeans, name: string, value: Tensor): void {
 /** Parameter name -> gradient. */
 export function gradientsOf(means: StepMeans): Map<string, Tensor> {
   return withoutPrefix(means, GRADIENT);
+}
+
+/** Name -> what the loss function gave as `statistics`. */
+export function statisticsOf(means: StepMeans): Map<string, Tensor> {
+  return withoutPrefix(means, STATISTIC);
 }
 
 /** The numbers of a step, read from the device in one transfer. */

@@ -20,7 +20,7 @@ const KINDS = ['weights', 'first_moments', 'second_moments'] as const;
 export type RunIdentity = Record<string, unknown>;
 
 /**
- * Where training stands, in one file: the trained weights, both Adam moments, and the number of steps done. Batches,
+ * Where training stands, in one file: the trained weights, both Adam moments, the buffers, and the number of steps done. Batches,
  * learning rate and random streams are functions of seed and step, so this is all of it. The file is replaced as a whole;
  * `kill -9` at any moment leaves the one before or the one after.
  */
@@ -31,6 +31,7 @@ export class TrainState {
   constructor(
     private readonly folder: string,
     private readonly optimizer: AdamW,
+    private readonly buffers: ReadonlyMap<string, Variable>,
     private readonly frozen: readonly [string, Parameters][],
     private readonly identity: RunIdentity,
   ) {
@@ -45,6 +46,7 @@ export class TrainState {
       this.checkIdentity(checkpoint);
       checkTensors(this.shapes(), checkpoint);
       for (const [name, variable] of this.optimizer.variables) this.restoreVariable(name, variable, checkpoint);
+      for (const [name, variable] of this.buffers) assign(variable, checkpoint.read(bufferName(name)));
       return Number(checkpoint.metadata['step']);
     } finally {
       checkpoint.close();
@@ -71,7 +73,7 @@ export class TrainState {
 
   private restoreVariable(name: string, variable: Variable, checkpoint: Checkpoint): void {
     const [weights, first, second] = KINDS.map((kind) => checkpoint.read(`${kind}/${name}`));
-    tf.tidy(() => variable.assign(tf.tensor(weights, variable.shape)));
+    assign(variable, weights);
     this.optimizer.restore(name, first, second);
   }
 
@@ -83,11 +85,16 @@ export class TrainState {
       yield { name: `first_moments/${name}`, shape, data: () => this.optimizer.firstMoment(name) };
       yield { name: `second_moments/${name}`, shape, data: () => this.optimizer.secondMoment(name) };
     }
+    for (const [name, variable] of this.buffers)
+      yield { name: bufferName(name), shape: variable.shape, data: () => variable.dataSync<'float32'>() };
   }
 
   private shapes(): Map<string, number[]> {
     const variables = [...this.optimizer.variables];
-    return new Map(variables.flatMap(([name, { shape }]) => KINDS.map((kind) => [`${kind}/${name}`, shape] as const)));
+    return new Map([
+      ...variables.flatMap(([name, { shape }]) => KINDS.map((kind) => [`${kind}/${name}`, shape] as const)),
+      ...[...this.buffers].map(([name, { shape }]) => [bufferName(name), shape] as const),
+    ]);
   }
 
   private checkIdentity({ metadata }: Checkpoint): void {
@@ -112,6 +119,12 @@ export class TrainState {
       this.frozen.map(([name, parameters]) => `${name} ${parameters.digest(name)}\n`).join(''),
     ));
   }
+}
+
+const bufferName = (name: string) => `buffers/${name}`;
+
+function assign(variable: Variable, values: Float32Array): void {
+  tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
 }
 
 /** `{a: {b: 1}}` -> `a.b` -> `1` */

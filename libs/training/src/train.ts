@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Variable } from '@tensorflow/tfjs-node-gpu';
+import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import { Random } from '@egolab/foundation';
 import type { Parameters, Precision } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
@@ -13,7 +13,7 @@ import { Interruption } from './interruption.ts';
 import { createProgress, type ProgressReporter, silent } from './progress.ts';
 import { type BatchPlan, checkPlan, EpochSampler, microBatches, shareOf } from './sampler.ts';
 import { type Schedule, schedule, type ScheduleKind } from './schedule.ts';
-import { accumulate, gradientsOf, type LossResult, readNumbers, type StepMeans } from './step-means.ts';
+import { accumulate, gradientsOf, type LossResult, readNumbers, statisticsOf, type StepMeans } from './step-means.ts';
 import { type RunIdentity, TrainState } from './train-state.ts';
 
 export interface OptimizerConfig extends AdamWConfig {
@@ -37,8 +37,12 @@ export interface TrainOptions<B> extends BatchPlan {
   precision: Precision;
   /** called in order, up to one batch ahead of the computation; tensors in the batch are disposed of after its use */
   loadBatch(indices: number[], context: BatchContext): Promise<B>;
-  /** mean over the batch's samples; randomness only from `context.random` */
+  /** mean over the batch's samples; randomness only from the context */
   loss(batch: B, context: BatchContext): LossResult;
+  /** what steps change without a gradient, such as a codebook's moving averages: full name -> variable; saved with the weights */
+  buffers?: ReadonlyMap<string, Variable>;
+  /** once a step, after the weights' update: change the buffers by the loss's `statistics`, which are means over `size` samples */
+  updateBuffers?(statistics: ReadonlyMap<string, Tensor>, context: { step: number; size: number }): void;
   /** holds `train-state.safetensors` and `history.csv`; a state that is there is gone on from */
   stateFolder: string;
   saveEverySteps: number;
@@ -102,6 +106,7 @@ class Training<B> {
     this.state = new TrainState(
       stateFolder,
       this.optimizer,
+      options.buffers ?? new Map(),
       frozenParameters(options),
       identity(options, this.allReduce),
     );
@@ -157,6 +162,7 @@ class Training<B> {
       const learningRate = peak * this.schedule(step - 1);
       const gradNorm = Math.hypot(...gradientNorms.values());
       this.optimizer.apply(gradientsOf(reduced), { learningRate, step, clip: clipFactor(gradNorm, maxGradNorm) });
+      tf.tidy(() => this.options.updateBuffers?.(statisticsOf(reduced), { step, size: batch.length }));
       const epoch = step / this.sampler.stepsPerEpoch;
       const samplesPerSecond = (1000 * batch.length) / (performance.now() - began);
       this.record({ step, epoch, loss, learningRate, gradNorm, samplesPerSecond, ...metrics });
@@ -172,7 +178,7 @@ class Training<B> {
     const means: StepMeans = new Map();
     for (let i = 0; i < numMicroBatches; i++) {
       const { batch, micro } = await this.loader!.next();
-      const context = this.context('loss', micro.context.step, micro.context.microStep);
+      const context = this.context('loss', micro.context);
       accumulate(means, () => loss(batch, context), { trainable, weight: micro.weight, precision });
       disposeTensors(batch);
     }
@@ -191,16 +197,25 @@ class Training<B> {
       }));
       // a worker without samples runs one with weight 0, so that it knows the names and shapes that the others reduce
       if (micros.length === 0) micros.push({ indices: batch.slice(0, 1), weight: 0 });
-      for (const [microStep, micro] of micros.entries())
-        yield { ...micro, context: this.context('load', step, microStep) };
+      for (const [microStep, micro] of micros.entries()) {
+        const begin = share.length > 0 ? batch.indexOf(micro.indices[0]) : 0;
+        const span = { begin, end: begin + micro.indices.length, size: batch.length };
+        yield { ...micro, context: this.context('load', { step, microStep, span }) };
+      }
     }
   }
 
-  private context(purpose: 'load' | 'loss', step: number, microStep: number): BatchContext {
+  private context(
+    purpose: 'load' | 'loss',
+    { step, microStep, span }: Pick<BatchContext, 'step' | 'microStep' | 'span'>,
+  ): BatchContext {
+    const random = new Random(this.options.seed);
     return {
       step,
       microStep,
-      random: new Random(this.options.seed).split(purpose, step, microStep, this.allReduce.rank),
+      random: random.split(purpose, step, microStep, this.allReduce.rank),
+      stepRandom: random.split(purpose, step),
+      span,
     };
   }
 
@@ -229,9 +244,9 @@ class Training<B> {
 /** The scalar by which a stop that one worker was asked for reaches all. */
 const STOP = 'stop';
 
-/** Parameters that aren't trained, each with where it is. */
-function frozenParameters<B>({ parameters, trainable }: TrainOptions<B>): [string, Parameters][] {
-  const trained = new Set(trainable.values());
+/** Parameters that training leaves as they are, each with where it is. */
+function frozenParameters<B>({ parameters, trainable, buffers }: TrainOptions<B>): [string, Parameters][] {
+  const trained = new Set([...trainable.values(), ...(buffers?.values() ?? [])]);
   const all = parameters.flatMap((part) => [...part.variables].map(([name, variable]) => ({ name, variable, part })));
   return all.filter(({ variable }) => !trained.has(variable)).map(({ name, part }) => [name, part]);
 }
