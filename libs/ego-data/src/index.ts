@@ -1,4 +1,5 @@
 export { type CocoRle, decodeRle, encodeRle, rleArea, runLengths } from './coco-rle.ts';
+export { type GroundTruth, type GroundTruthFrame, HAND_INSTANCE, readGroundTruth } from './ground-truth.ts';
 export { type SkipReport, SkipLog, type Skipped } from './skipped.ts';
 export {
   egoExoClips,

@@ -83,7 +83,7 @@ export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
   const expected = size * kinds[dtype].bytes;
   if (bytes.length - start !== expected)
     throw broken(`expected ${expected} bytes of data for ${dtype} [${shape}], got ${bytes.length - start}`, where);
-  const data = elements(dtype, bytes.slice(start).buffer, size);
+  const data = elements(dtype, new Uint8Array(bytes.subarray(start)).buffer, size);
   return { dtype, shape, data: fortran === 'True' ? toRowMajor(data, shape) : data };
 }
 
