@@ -98,7 +98,7 @@ const predictionsSchema = z.record(z.string(), z.union([z.number(), z.array(z.nu
 
 /** Read `{question id: index}` or `{question id: [score per option]}`. */
 export function readChoicePredictions(path: string): ChoicePredictions {
-  const result = predictionsSchema.safeParse(readJsonFile(path));
+  const result = predictionsSchema.safeParse(readJsonFile(path, undefined, { uniqueKeys: true }));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new UserError({

@@ -28,9 +28,9 @@ export function parseAs<Schema extends z.ZodType>(
   });
 }
 
-/** Read a JSON file and check it against a schema. */
+/** Read a JSON file, in which no object has a key twice, and check it against a schema. */
 export function readAs<Schema extends z.ZodType>(schema: Schema, file: string, mend?: string): z.output<Schema> {
-  return parseAs(schema, readJsonFile(file, mend), file, mend);
+  return parseAs(schema, readJsonFile(file, mend, { uniqueKeys: true }), file, mend);
 }
 
 /** A flag that files write as true, "1", "true", "True", 1, null or leave out. */

@@ -8,11 +8,13 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from './errors.ts';
+import { jsonProblem } from './json.ts';
 
 /**
  * Write a file so that a reader, or a restart after `kill -9`, sees the old content or the new one, never a part:
@@ -62,25 +64,77 @@ function diskFull(error: unknown, path: string): unknown {
   });
 }
 
-/** Read a UTF-8 file that the user named. */
+/**
+ * Read a UTF-8 file that the user named.
+ * @throws UserError when it is missing, a folder or in another encoding
+ */
 export function readTextFile(path: string, mend?: string): string {
-  if (!existsSync(path)) throw new UserError({ what: 'there is no such file', where: path, mend });
-  return readFileSync(path, 'utf8');
-}
-
-/** Parse a JSON file that the user named; a file cut in half is a UserError that names it. */
-export function readJsonFile(path: string, mend?: string): unknown {
-  const text = readTextFile(path, mend);
+  requireFile(path, mend);
+  const bytes = readFileSync(path);
   try {
-    return JSON.parse(text);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new UserError({
-      what: `not valid JSON: ${(error as Error).message}`,
+      what: `not UTF-8 text: line ${lineOfForeignByte(bytes)} holds bytes of another encoding`,
       where: path,
-      mend: mend ?? 'the file may be cut: download or copy it again',
+      mend: 'it may be Windows-1252 or UTF-16: save it as UTF-8; or cut: copy it again',
       cause: error,
     });
   }
+}
+
+/** @throws UserError when there is no such file, or a folder of that name */
+export function requireFile(path: string, mend?: string): void {
+  if (!existsSync(path)) throw new UserError({ what: 'there is no such file', where: path, mend });
+  if (statSync(path).isDirectory()) throw new UserError({ what: 'expected a file, got a folder', where: path, mend });
+}
+
+/** The first line, from 1, that is not UTF-8. */
+function lineOfForeignByte(bytes: Buffer): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  for (let begin = 0; begin < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, begin);
+    try {
+      decoder.decode(bytes.subarray(begin, end < 0 ? bytes.length : end));
+    } catch {
+      return line;
+    }
+    begin = end < 0 ? bytes.length : end + 1;
+  }
+  return line;
+}
+
+export interface JsonFileOptions {
+  /** refuse an object that has a key twice, of which JSON.parse would keep the last: for objects by id */
+  readonly uniqueKeys?: boolean;
+}
+
+/**
+ * Parse a JSON file that the user named.
+ * @throws UserError that names the file and the place in it where it is cut, or not JSON
+ */
+export function readJsonFile(path: string, mend?: string, { uniqueKeys = false }: JsonFileOptions = {}): unknown {
+  const text = readTextFile(path, mend);
+  if (text.startsWith('\ufeff')) throw notJson(path, 'it begins with a byte order mark', 'save it as UTF-8 without it');
+  let value: unknown;
+  let failure: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    failure = error;
+  }
+  if (failure === undefined && !uniqueKeys) return value;
+  const problem = jsonProblem(text);
+  if (!problem && failure === undefined) return value;
+  const at = problem
+    ? `at ${problem.path || 'the top'}, line ${problem.line}: ${problem.what}`
+    : (failure as Error).message;
+  throw notJson(path, at, mend ?? 'the file may be cut: download or copy it again', failure);
+}
+
+function notJson(where: string, what: string, mend: string, cause?: unknown): UserError {
+  return new UserError({ what: `not valid JSON: ${what}`, where, mend, cause });
 }
 
 /**

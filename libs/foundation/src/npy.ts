@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { UserError } from './errors.ts';
-import { writeFileAtomic } from './files.ts';
+import { requireFile, writeFileAtomic } from './files.ts';
 
 export type NpyData =
   | Float32Array
@@ -56,7 +56,7 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
  * @throws UserError for a missing, cut or foreign file, or an element type that isn't a plain number
  */
 export function readNpy(path: string): NpyArray {
-  if (!existsSync(path)) throw new UserError({ what: 'there is no such file', where: path });
+  requireFile(path);
   return parseNpy(readFileSync(path), path);
 }
 

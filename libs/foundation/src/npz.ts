@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { UserError } from './errors.ts';
+import { requireFile } from './files.ts';
 import { type NpyArray, parseNpy } from './npy.ts';
 
 /** Signatures and sizes of ZIP's records (PKWARE APPNOTE 4.3). */
@@ -28,7 +29,7 @@ interface Entry {
  * @throws UserError for a missing or cut file, or one without this key
  */
 export function readNpz(path: string, key: string): NpyArray {
-  if (!existsSync(path)) throw new UserError({ what: 'there is no such file', where: path });
+  requireFile(path);
   const file = readFileSync(path);
   const entries = centralDirectory(file, path);
   const entry = entries.find(({ name }) => name === `${key}.npy`);
