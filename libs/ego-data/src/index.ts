@@ -64,3 +64,22 @@ export {
   type ValidationOptions,
   type ValidationReport,
 } from './validate.ts';
+export {
+  cameraMean,
+  cameraStd,
+  clipTiming,
+  denormalizeCamera,
+  egoM2pSources,
+  evaluationSources,
+  modalities,
+  normalizeCamera,
+  normalizeGaze,
+  trainingSources,
+  type ClipDepth,
+  type ClipGaze,
+  type ClipVideo,
+  type EgoM2pClip,
+  type EgoM2pOptions,
+  type EgoM2pSource,
+  type Modality,
+} from './egom2p/clip.ts';
