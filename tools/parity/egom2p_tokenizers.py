@@ -8,7 +8,7 @@ names of the released model for its published configuration, without weights.
     python tools/parity/egom2p_tokenizers.py        (from the repository root; torch 2.13, safetensors)
 
 Writes libs/sequence-tokenizer/src/fixtures/{camera,gaze,codebook}.safetensors and
-libs/video-tokenizer/src/fixtures/{tokenizer.safetensors,released-parameters.json}.
+libs/video-tokenizer/src/fixtures/{tokenizer.safetensors,parameters.json}.
 """
 
 import json
@@ -423,6 +423,8 @@ save("libs/video-tokenizer/src/fixtures/tokenizer.safetensors", tensors)
 print(f"video: loss {loss.item():.6f}, {len(set(indices.flatten().tolist()))} of {indices.numel()} indices differ, idle: {sorted(idle)}")
 
 released = VideoTokenizer(channels=128, mult=[2, 4, 4], blocks=2, z=16, resolution=1024, attn_resolutions=[32], spatial_compression=8)
-with open("libs/video-tokenizer/src/fixtures/released-parameters.json", "w") as file:
-    json.dump({name: list(parameter.shape) for name, parameter in released.named_parameters()}, file, indent=0)
+shapes = lambda model: {name: list(parameter.shape) for name, parameter in model.named_parameters()}
+lines = lambda entries: "{\n" + ",\n".join(f'"{name}": {json.dumps(shape)}' for name, shape in entries.items()) + "\n}"
+with open("libs/video-tokenizer/src/fixtures/parameters.json", "w") as file:
+    file.write(f'{{"tiny": {lines(shapes(video))},\n"released": {lines(shapes(released))}}}\n')
 print(f"released size: {sum(p.numel() for p in released.parameters()) / 1e6:.1f} M in {len(list(released.parameters()))} tensors")

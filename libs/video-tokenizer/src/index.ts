@@ -1,0 +1,11 @@
+export { videoTokenizerConfigSchema } from './config.ts';
+export type { VideoTokenizerConfig } from './config.ts';
+export { EXTRA_IN_RELEASE, videoTokenizerParameters } from './parameters.ts';
+export { autoencode, decodeCodes, detokenize, encodeLatents, tokenize } from './model.ts';
+export type { VideoTokenizerOptions } from './model.ts';
+export { codebookSize, codesToIndices, finiteScalarQuantize, indicesToCodes } from './fsq.ts';
+export { fromPatches, haar, inverseHaar, toPatches } from './haar.ts';
+export { padVideo, unpadVideo, WINDOW, windows } from './frames.ts';
+export type { PaddedVideo } from './frames.ts';
+export { colourToDepth, depthToColour } from './depth.ts';
+export { reconstructionLoss } from './losses.ts';
