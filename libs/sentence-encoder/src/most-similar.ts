@@ -1,4 +1,5 @@
-import { tf } from '@egolab/runtime';
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import { attribute, nativeOp, tf } from '@egolab/runtime';
 import type { Embeddings } from './sentence-encoder.ts';
 
 /**
@@ -39,9 +40,7 @@ export function mostSimilar(queries: Embeddings, candidates: Embeddings, options
     for (let first = 0; first < numQueries; first += rows) {
       const count = Math.min(rows, numQueries - first);
       const part = queries.data.subarray(first * width, (first + count) * width);
-      const similarities = tf.tidy(() =>
-        tf.matMul(tf.tensor2d(part, [count, width]), table, false, true).dataSync<'float32'>(),
-      );
+      const similarities = products(part, table);
       for (let row = 0; row < count; row++) {
         const values = similarities.subarray(row * numCandidates, (row + 1) * numCandidates);
         found.push(ranked(first + row, values, queries, candidates, options));
@@ -51,6 +50,22 @@ export function mostSimilar(queries: Embeddings, candidates: Embeddings, options
     table.dispose();
   }
   return found;
+}
+
+/** Dot products with every row of the table, `[rows, candidates]`. */
+function products(rows: Float32Array, table: Tensor): Float32Array {
+  const attributes = [
+    attribute.type('T', 'float32'),
+    attribute.bool('transpose_a', false),
+    attribute.bool('transpose_b', true),
+  ];
+  const width = table.shape[1]!;
+  const result = tf.tidy(() =>
+    nativeOp('MatMul', attributes, [tf.tensor2d(rows, [rows.length / width, width]), table]),
+  );
+  const values = result.dataSync<'float32'>(); // not inside tidy, which looks for tensors in each number that it returns
+  result.dispose();
+  return values;
 }
 
 /** The first `k` of one query. */

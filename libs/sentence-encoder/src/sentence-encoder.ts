@@ -53,7 +53,9 @@ export function sentenceEncoder(config: SentenceConfig, parameters: Parameters, 
     let done = 0;
     for (const rows of batchesOfEqualLength(sequences)) {
       const padded = Array.from({ length: ROWS }, (_, i) => sequences[rows[Math.min(i, rows.length - 1)]]);
-      const embedded = tf.tidy(() => meanPooled(bert(parameters, config.bert, padded)).dataSync<'float32'>());
+      const pooled = tf.tidy(() => meanPooled(bert(parameters, config.bert, padded)));
+      const embedded = pooled.dataSync<'float32'>();
+      pooled.dispose();
       rows.forEach((sequence, row) => {
         const values = embedded.subarray(row * width, (row + 1) * width);
         for (const text of users[sequence]) data.set(values, text * width);
