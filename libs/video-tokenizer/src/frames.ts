@@ -15,10 +15,28 @@ const aligned = (length: number, alignment: number): Padding => {
   return [missing >> 1, missing - (missing >> 1)];
 };
 
-export interface PaddedVideo {
-  /** `[batch, time', height', width', 3]` in [-1, 1] */
-  video: Tensor;
-  padding: { time: Padding; height: Padding; width: Padding };
+/** Frames and pixels of a video that goes through the tokenizer at once. */
+export interface WindowSize {
+  frames: number;
+  height: number;
+  width: number;
+}
+
+const paddings = ({ frames, height, width }: WindowSize) => ({
+  time: aligned(frames - 1, TIME_ALIGNMENT),
+  height: aligned(height, SPACE_ALIGNMENT),
+  width: aligned(width, SPACE_ALIGNMENT),
+});
+
+/** A window's size once it is padded. */
+export function paddedSize(size: WindowSize): WindowSize {
+  const { time, height, width } = paddings(size);
+  const longer = (length: number, [before, after]: Padding) => before + length + after;
+  return {
+    frames: longer(size.frames, time),
+    height: longer(size.height, height),
+    width: longer(size.width, width),
+  };
 }
 
 /**
@@ -27,32 +45,31 @@ export interface PaddedVideo {
  *
  * @param pixels `[batch, time, height, width, 3]` in [0, 255], at most 17 frames
  */
-export function padVideo(pixels: Tensor): PaddedVideo {
-  const [batch, time, height, width, channels] = pixels.shape;
-  if (pixels.rank !== 5 || channels !== 3 || time! > WINDOW)
+export function padVideo(pixels: Tensor): Tensor {
+  const [batch, frames, height, width, channels] = pixels.shape;
+  if (pixels.rank !== 5 || channels !== 3 || frames! > WINDOW)
     throw new Error(`video tokenizer: expected [batch, at most ${WINDOW}, height, width, 3], got [${pixels.shape}]`);
-  const padding = {
-    time: aligned(time! - 1, TIME_ALIGNMENT),
-    height: aligned(height!, SPACE_ALIGNMENT),
-    width: aligned(width!, SPACE_ALIGNMENT),
-  };
-  const video = tf.tidy(() => {
+  const padding = paddings({ frames: frames!, height: height!, width: width! });
+  return tf.tidy(() => {
     const frame = (t: number) => tf.slice(pixels, [0, t, 0, 0, 0], [batch, 1, height!, width!, 3]);
     const [before, after] = padding.time;
-    const frames = [...Array<Tensor>(before).fill(frame(0)), pixels, ...Array<Tensor>(after).fill(frame(time! - 1))];
-    const long = frames.length === 1 ? pixels : tf.concat(frames, 1);
-    return tf.sub(tf.mul(tf.pad(long, [[0, 0], [0, 0], padding.height, padding.width, [0, 0]]), 2 / 255), 1); // prettier-ignore
+    const all = [...Array<Tensor>(before).fill(frame(0)), pixels, ...Array<Tensor>(after).fill(frame(frames! - 1))];
+    const long = all.length === 1 ? pixels : tf.concat(all, 1);
+    const framed = tf.pad(long, [[0, 0], [0, 0], padding.height, padding.width, [0, 0]]); // prettier-ignore
+    return tf.sub(tf.mul(framed, 2 / 255), 1);
   });
-  return { video, padding };
 }
 
-/** What {@link padVideo} had been given: pixels in [0, 255], clipped but not rounded. */
-export function unpadVideo(video: Tensor, { time, height, width }: PaddedVideo['padding']): Tensor {
+/** The pixels of a padded video of that size: `[batch, time, height, width, 3]` in [0, 255], clipped but not rounded. */
+export function unpadVideo(video: Tensor, size: WindowSize): Tensor {
+  const { time, height, width } = paddings(size);
   return tf.tidy(() => {
     const pixels = tf.mul(tf.add(tf.clipByValue(video, -1, 1), 1), 127.5);
-    const length = (axis: number, [before, after]: Padding) => video.shape[axis]! - before - after;
-    const sizes = [video.shape[0], length(1, time), length(2, height), length(3, width), 3];
-    return tf.slice(pixels, [0, time[0], height[0], width[0], 0], sizes);
+    return tf.slice(
+      pixels,
+      [0, time[0], height[0], width[0], 0],
+      [video.shape[0], size.frames, size.height, size.width, 3],
+    );
   });
 }
 

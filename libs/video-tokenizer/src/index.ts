@@ -5,7 +5,9 @@ export { autoencode, decodeCodes, detokenize, encodeLatents, tokenize } from './
 export type { VideoTokenizerOptions } from './model.ts';
 export { codebookSize, codesToIndices, finiteScalarQuantize, indicesToCodes } from './fsq.ts';
 export { fromPatches, haar, inverseHaar, toPatches } from './haar.ts';
-export { padVideo, unpadVideo, WINDOW, windows } from './frames.ts';
-export type { PaddedVideo } from './frames.ts';
+export { paddedSize, padVideo, unpadVideo, WINDOW, windows } from './frames.ts';
+export type { WindowSize as VideoSize } from './frames.ts';
+export { VideoTokenizer } from './tokenizer.ts';
+export type { VideoTokens } from './tokenizer.ts';
 export { colourToDepth, depthToColour } from './depth.ts';
 export { reconstructionLoss } from './losses.ts';

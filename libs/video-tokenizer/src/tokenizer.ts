@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import { z } from 'zod';
+import { loadParameters, openCheckpoint, saveParameters } from '@egolab/checkpoints';
+import { readJsonFile, UserError, writeFileAtomic, type Random } from '@egolab/foundation';
+import { Parameters } from '@egolab/nn';
+import { tf } from '@egolab/runtime';
+import { PATCH, videoTokenizerConfigSchema, type VideoTokenizerConfig } from './config.ts';
+import { colourToDepth, depthToColour } from './depth.ts';
+import { paddedSize, padVideo, unpadVideo, windows, type WindowSize as VideoSize } from './frames.ts';
+import { codebookSize } from './fsq.ts';
+import { detokenize, tokenize } from './model.ts';
+import { EXTRA_IN_RELEASE, videoTokenizerParameters } from './parameters.ts';
+
+const modelFileSchema = z.strictObject({ config: videoTokenizerConfigSchema });
+
+/** Tokens of a video, int32 `[time, height, width]`. */
+export interface VideoTokens {
+  tokens: Int32Array;
+  shape: [time: number, height: number, width: number];
+}
+
+/** The tokenizer of colour and depth videos with its weights. `dispose` frees them. */
+export class VideoTokenizer {
+  constructor(
+    readonly config: VideoTokenizerConfig,
+    readonly parameters: Parameters,
+  ) {}
+
+  static initialize(config: VideoTokenizerConfig, random: Random): VideoTokenizer {
+    return new VideoTokenizer(config, Parameters.initialize(videoTokenizerParameters(config), random));
+  }
+
+  /** What `save` wrote. */
+  static load(folder: string): VideoTokenizer {
+    const path = join(folder, 'model.json');
+    const parsed = modelFileSchema.safeParse(readJsonFile(path));
+    if (!parsed.success) {
+      throw new UserError({
+        what: `not the description of a video tokenizer: ${z.prettifyError(parsed.error)}`,
+        where: path,
+        mend: 'name the folder that the stage video-tokenizer wrote',
+      });
+    }
+    return VideoTokenizer.released(parsed.data.config, join(folder, 'model.safetensors'));
+  }
+
+  /** Published weights as safetensors (the names of the autoencoder's state). */
+  static released(config: VideoTokenizerConfig, path: string): VideoTokenizer {
+    const checkpoint = openCheckpoint(path);
+    try {
+      const specs = videoTokenizerParameters(config);
+      return new VideoTokenizer(config, loadParameters(specs, checkpoint, { ignoreExtra: EXTRA_IN_RELEASE }));
+    } finally {
+      checkpoint.close();
+    }
+  }
+
+  get codebookSize(): number {
+    return codebookSize(this.config.levels);
+  }
+
+  /** Shape of a video's tokens, `[time, height, width]`. */
+  tokenShape({ frames, height, width }: VideoSize): VideoTokens['shape'] {
+    const { spatialCompression } = this.config;
+    const padded = windows(frames).map(({ begin, end }) => paddedSize({ frames: end - begin, height, width }));
+    const steps = padded.reduce((sum, window) => sum + 1 + (window.frames - 1) / PATCH, 0);
+    return [steps, padded[0].height / spatialCompression, padded[0].width / spatialCompression];
+  }
+
+  /** @param pixels uint8 `[frames, height, width, 3]` */
+  tokenizeColour(pixels: Uint8Array, size: VideoSize): VideoTokens {
+    return this.tokenize(pixels, size, 3);
+  }
+
+  /** @param depth uint8 `[frames, height, width]` */
+  tokenizeDepth(depth: Uint8Array, size: VideoSize): VideoTokens {
+    return this.tokenize(depth, size, 1);
+  }
+
+  /** @returns uint8 `[frames, height, width, 3]` */
+  detokenizeColour(tokens: ArrayLike<number>, size: VideoSize): Uint8Array {
+    return rounded(this.detokenize(tokens, size, (video) => video));
+  }
+
+  /** @returns float32 `[frames, height, width]` in [0, 255]: the mean of the three channels, not rounded */
+  detokenizeDepth(tokens: ArrayLike<number>, size: VideoSize): Float32Array {
+    return this.detokenize(tokens, size, colourToDepth);
+  }
+
+  /** Write `model.safetensors`, under the published names, and `model.json`. */
+  save(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileAtomic(join(folder, 'model.json'), `${JSON.stringify({ config: this.config }, null, 2)}\n`);
+    saveParameters(join(folder, 'model.safetensors'), this.parameters);
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+
+  private tokenize(pixels: Uint8Array, size: VideoSize, channels: 1 | 3): VideoTokens {
+    const shape = this.tokenShape(size);
+    const tokens = new Int32Array(shape[0] * shape[1] * shape[2]);
+    let offset = 0;
+    for (const { begin, end } of windows(size.frames)) {
+      const part = tf.tidy(() => {
+        const video = padVideo(toTensor(pixels, size, channels, begin, end));
+        return tokenize(this.parameters, this.config, video).dataSync<'int32'>();
+      });
+      tokens.set(part, offset);
+      offset += part.length;
+    }
+    return { tokens, shape };
+  }
+
+  private detokenize(tokens: ArrayLike<number>, size: VideoSize, finish: (video: Tensor) => Tensor): Float32Array {
+    const [time, height, width] = this.tokenShape(size);
+    const known = Array.from(tokens).every(
+      (token) => Number.isInteger(token) && token >= 0 && token < this.codebookSize,
+    );
+    if (!known || tokens.length !== time * height * width)
+      throw new Error(
+        `expected ${time} x ${height} x ${width} tokens in [0, ${this.codebookSize}), got ${tokens.length}`,
+      );
+    const parts: Float32Array[] = [];
+    let offset = 0;
+    for (const { begin, end } of windows(size.frames)) {
+      const window = { ...size, frames: end - begin };
+      const shape = this.tokenShape(window);
+      const count = shape[0] * height * width;
+      const ids = Int32Array.from({ length: count }, (_, i) => tokens[offset + i]);
+      offset += count;
+      parts.push(
+        tf.tidy(() => {
+          const video = detokenize(this.parameters, this.config, tf.tensor(ids, [1, ...shape], 'int32'));
+          return finish(unpadVideo(video, window)).dataSync<'float32'>();
+        }),
+      );
+    }
+    return concatenated(parts);
+  }
+}
+
+/** Frames from `begin` to `end` as `[1, frames, height, width, 3]` in [0, 255]. */
+function toTensor(
+  pixels: Uint8Array,
+  { frames, height, width }: VideoSize,
+  channels: 1 | 3,
+  begin: number,
+  end: number,
+) {
+  const frame = height * width * channels;
+  if (pixels.length !== frames * frame)
+    throw new Error(`expected ${frames} x ${height} x ${width} x ${channels} pixels, got ${pixels.length}`);
+  const values = Float32Array.from(pixels.subarray(begin * frame, end * frame));
+  const shape = [1, end - begin, height, width];
+  return channels === 3 ? tf.tensor(values, [...shape, 3]) : depthToColour(tf.tensor(values, shape));
+}
+
+function rounded(values: Float32Array): Uint8Array {
+  return Uint8Array.from(values, Math.round);
+}
+
+function concatenated(parts: Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
