@@ -12,9 +12,21 @@ const verifier = fileURLToPath(new URL('verify.ts', import.meta.url));
 /** Relative to the binding's own folder, so that the workspace can be moved. */
 const runPath = '-Wl,-rpath,$ORIGIN/../../../../../.egolab/libtensorflow';
 
+/** Add-ons of our own beside it, which libs/runtime loads. */
+const native = `${root}/libs/runtime/src/native`;
+const addOns = ['stderr', 'kernels'].map((name) => ({
+  source: `${native}/${name}.cc`,
+  library: `${dirname(paths.binding)}/egolab_${name}.node`,
+}));
+
 const files = () => readdirSync(sources).filter((file) => /\.(cc|h)$/.test(file)).sort(); // prettier-ignore
 const stampValue = (device) =>
-  digest(libtensorflowVersion(device), runPath, ...files().map((file) => readFileSync(`${sources}/${file}`)));
+  digest(
+    libtensorflowVersion(device),
+    runPath,
+    ...addOns.map(({ source }) => readFileSync(source)),
+    ...files().map((file) => readFileSync(`${sources}/${file}`)),
+  );
 
 /** @param {'cpu' | 'cuda'} device */
 export const bindingReady = (device) => existsSync(paths.binding) && stamped(stamp, stampValue(device));
@@ -22,13 +34,27 @@ export const bindingReady = (device) => existsSync(paths.binding) && stamped(sta
 /** Compile tfjs-node's own binding against the library that setup installed, and run an op on it. @param {'cpu' | 'cuda'} device */
 export async function buildBinding(device) {
   mkdirSync(dirname(paths.binding), { recursive: true });
-  const partial = `${paths.binding}.partial`;
+  const sourceFiles = files().filter((file) => file.endsWith('.cc'));
+  await compile(
+    paths.binding,
+    '-O2',
+    sourceFiles.map((file) => `${sources}/${file}`),
+  );
+  // NaN stays NaN; nobody reads errno or traps after these
+  for (const { source, library } of addOns) await compile(library, '-O3 -fno-math-errno -fno-trapping-math', [source]);
+  await verifyBinding(device);
+  writeStamp(stamp, stampValue(device));
+}
+
+/** A Node add-on, there whole or not at all. @param {string} output @param {string} options @param {string[]} inputs */
+async function compile(output, options, inputs) {
+  const partial = `${output}.partial`;
   const compiler = process.env.CXX ?? 'g++';
   const { code, stderr, missing } = await run(compiler, [
-    '-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8',
+    '-std=c++17', ...options.split(' '), '-fPIC', '-shared', '-DNAPI_VERSION=8',
     '-I', `${paths.nodeModules}/node-api-headers/include`, '-I', `${paths.libtensorflow}/include`,
-    ...files().filter((file) => file.endsWith('.cc')).map((file) => `${sources}/${file}`),
-    '-L', paths.libtensorflow, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', runPath,
+    ...inputs,
+    '-Wl,--as-needed', '-L', paths.libtensorflow, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', runPath,
     '-o', partial,
   ]); // prettier-ignore
   if (missing)
@@ -41,9 +67,7 @@ export async function buildBinding(device) {
       `${compiler} can't compile TensorFlow's binding`,
       `a C++17 compiler with its standard library is needed (g++ 9 or newer):\n  ${tail(stderr)}`,
     );
-  renameSync(partial, paths.binding);
-  await verifyBinding(device);
-  writeStamp(stamp, stampValue(device));
+  renameSync(partial, output);
 }
 
 /** Multiply two matrices in a process of its own. @param {'cpu' | 'cuda'} device */

@@ -21,8 +21,14 @@ export function chosenDevice(forced = process.env.EGOLAB_DEVICE) {
   return forced;
 }
 
+/** What is taken out of the wheel: the library, and the headers of its C interface with what they include. */
+const files = [
+  'tensorflow/(libtensorflow_(?:cc|framework)\\.so\\.2)',
+  'tensorflow/(include/tensorflow/c/.*|include/xla/tsl/c/.*|include/(?:tensorflow/core|tsl)/platform/(?:ctstring.*|platform\\.h))',
+];
+
 /** Identifies the library that `device` needs. @param {'cpu' | 'cuda'} device */
-export const libtensorflowVersion = (device) => `${device} ${digest(readFileSync(requirements(device)))}`;
+export const libtensorflowVersion = (device) => `${device} ${digest(readFileSync(requirements(device)), ...files)}`;
 
 /** @param {'cpu' | 'cuda'} device */
 export const libtensorflowReady = (device) => stamped(stamp, libtensorflowVersion(device));
@@ -39,11 +45,7 @@ export async function installLibtensorflow(device) {
   const nvidia = `${paths.nvidia}.partial`;
   for (const folder of [partial, nvidia]) rmSync(folder, { recursive: true, force: true });
   await extractFromWheels(requirements(device), [
-    ['tensorflow/(libtensorflow_(?:cc|framework)\\.so\\.2)', partial],
-    [
-      'tensorflow/(include/tensorflow/c/.*|include/xla/tsl/c/.*|include/(?:tensorflow/core|tsl)/platform/ctstring.*)',
-      partial,
-    ],
+    ...files.map((pattern) => [pattern, partial]),
     ...(device === 'cuda' ? [['nvidia/([^/]+/lib/.*\\.so.*|cuda_nvcc/.*)', nvidia]] : []),
   ]);
   symlinkSync('libtensorflow_cc.so.2', `${partial}/libtensorflow_cc.so`);

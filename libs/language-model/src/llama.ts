@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { attention as attend, checkpointed, embedding, linear, rmsNorm, type Scope, silu } from '@egolab/nn';
+import { attention as attend, checkpointed, embedding, linear, rmsNorm, type Scope, swiglu } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import type { KeyValueCache } from './cache.ts';
 import type { LlamaConfig } from './config.ts';
@@ -101,8 +101,8 @@ function mergeHeads(x: Tensor): Tensor {
 
 /** SwiGLU (Shazeer 2020): down(silu(gate x) * up x). */
 function feedForward(p: Scope, path: string, x: Tensor, lora: ActiveLora | undefined): Tensor {
-  const gate = silu(adaptedLinear(p, `${path}.gate_proj`, x, lora));
-  return adaptedLinear(p, `${path}.down_proj`, tf.mul(gate, adaptedLinear(p, `${path}.up_proj`, x, lora)), lora);
+  const [gate, up] = ['gate_proj', 'up_proj'].map((name) => adaptedLinear(p, `${path}.${name}`, x, lora));
+  return adaptedLinear(p, `${path}.down_proj`, swiglu(gate, up), lora);
 }
 
 /** Scores of every next token: hidden `[..., hidden]` -> `[..., vocabulary]`, by the head or, when tied, the embeddings. */

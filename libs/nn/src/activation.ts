@@ -1,14 +1,18 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '@egolab/runtime';
+import { fusedKernels, tf } from '@egolab/runtime';
 import { differentiable } from './differentiable.ts';
+import { fused } from './fused.ts';
 
-/** An elementwise op that keeps its input alone; `slope` is its derivative. */
+/** An elementwise op that keeps its input alone; `slope` is its derivative. On a CPU the kernel of the same name computes both. */
 function elementwise(name: string, x: Tensor, value: (x: Tensor) => Tensor, slope: (x: Tensor) => Tensor): Tensor {
+  const kernel = name[0].toUpperCase() + name.slice(1);
   return differentiable({
     name,
     inputs: { x },
-    forward: () => ({ value: value(x), saved: { x } }),
-    backward: (dy, saved) => ({ x: () => tf.mul(dy, slope(saved.x)) }),
+    forward: () => ({ value: fusedKernels ? fused(kernel, [x], 1)[0] : value(x), saved: { x } }),
+    backward: (dy, saved) => ({
+      x: () => (fusedKernels ? fused(`${kernel}Grad`, [dy, saved.x], 1)[0] : tf.mul(dy, slope(saved.x))),
+    }),
   });
 }
 
@@ -80,4 +84,19 @@ export function quickGelu(x: Tensor): Tensor {
 /** SiLU or swish: x sigmoid(x). */
 export function silu(x: Tensor): Tensor {
   return sigmoidLinear('silu', x, 1);
+}
+
+/** SwiGLU's gating (Shazeer 2020): silu(gate) up. */
+export function swiglu(gate: Tensor, up: Tensor): Tensor {
+  if (!fusedKernels) return tf.mul(silu(gate), up);
+  return differentiable({
+    name: 'swiglu',
+    inputs: { gate, up },
+    forward: () => ({ value: fused('SwiGlu', [gate, up], 1)[0], saved: { gate, up } }),
+    backward: (dy, saved) => {
+      let both: Tensor[] | undefined;
+      const compute = () => (both ??= fused('SwiGluGrad', [dy, saved.gate, saved.up], 2));
+      return { gate: () => compute()[0], up: () => compute()[1] };
+    },
+  });
 }

@@ -1,8 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '@egolab/runtime';
+import { fusedKernels, tf } from '@egolab/runtime';
 import { keysOf, mix, queriesOf, queryChunks, scores, stacked } from './attention-scores.ts';
 import type { Chunk, Operands, Problem } from './attention-scores.ts';
 import { differentiable } from './differentiable.ts';
+import { fused } from './fused.ts';
 import { batchMatMul, fromPrecision, toPrecision } from './operands.ts';
 import { precision } from './precision.ts';
 
@@ -154,7 +155,10 @@ function gradients(problem: Problem, chunk: Chunk, { q, k, v }: Operands, probab
   const ds = tf.tidy(() => {
     const dp = fromPrecision(batchMatMul(upstream, values, precision, { b: true }), precision);
     const p = precision === 'float32' ? weights : fromPrecision(tf.clone(weights), precision);
-    return toPrecision(tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), -1, true))), precision);
+    const slope = fusedKernels
+      ? fused('SoftmaxGrad', [dp, p], 1)[0]
+      : tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), -1, true)));
+    return toPrecision(slope, precision);
   });
   const dq = tf.mul(fromPrecision(batchMatMul(ds, keys, precision), precision), scale);
   // q carries the scale already

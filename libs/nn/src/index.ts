@@ -1,4 +1,4 @@
-export { gelu, geluTanh, quickGelu, silu } from './activation.ts';
+export { gelu, geluTanh, quickGelu, silu, swiglu } from './activation.ts';
 export { attention } from './attention.ts';
 export type { AttentionOptions } from './attention.ts';
 export { checkpointed } from './checkpointed.ts';

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '@egolab/runtime';
+import { fusedKernels, tf } from '@egolab/runtime';
 import { differentiable } from './differentiable.ts';
+import { fused } from './fused.ts';
 import { sumRows } from './operands.ts';
 import type { Scope } from './parameters.ts';
 
@@ -13,6 +14,7 @@ import type { Scope } from './parameters.ts';
 export function layerNorm(p: Scope, x: Tensor, eps = 1e-5): Tensor {
   const weight = p.get('weight');
   const bias = p.get('bias');
+  if (fusedKernels) return fusedNorm('LayerNorm', { x, weight, bias }, eps);
   return differentiable({
     name: 'layerNorm',
     inputs: { x, weight, bias },
@@ -45,6 +47,7 @@ export function layerNorm(p: Scope, x: Tensor, eps = 1e-5): Tensor {
  */
 export function rmsNorm(p: Scope, x: Tensor, eps = 1e-6): Tensor {
   const weight = p.get('weight');
+  if (fusedKernels) return fusedNorm('RmsNorm', { x, weight }, eps);
   return differentiable({
     name: 'rmsNorm',
     inputs: { x, weight },
@@ -61,6 +64,26 @@ export function rmsNorm(p: Scope, x: Tensor, eps = 1e-6): Tensor {
         },
         weight: () => sumRows(tf.mul(dy, normalized)),
       };
+    },
+  });
+}
+
+/** Either of the two above by one kernel forwards and one backwards. */
+function fusedNorm(kernel: string, inputs: { x: Tensor; weight: Tensor; bias?: Tensor }, eps: number): Tensor {
+  const { x, weight, bias } = inputs;
+  const parameters = bias ? [weight, bias] : [weight];
+  return differentiable<Record<string, Tensor>>({
+    name: kernel,
+    inputs: { ...inputs },
+    forward: () => {
+      const [value, inverse, mean] = fused(kernel, [x, ...parameters], parameters.length + 1, eps);
+      return { value, saved: { x, weight, inverse, ...(mean && { mean }) } };
+    },
+    backward: (dy, { x, weight, inverse, mean }) => {
+      let all: Tensor[] | undefined;
+      const compute = () =>
+        (all ??= fused(`${kernel}Grad`, [dy, x, weight, inverse, ...(mean ? [mean] : [])], mean ? 3 : 2));
+      return { x: () => compute()[0], weight: () => compute()[1], bias: () => compute()[2] };
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { attribute, nativeOp, tf } from '@egolab/runtime';
+import { attribute, fusedKernels, nativeOp, tf } from '@egolab/runtime';
 import { differentiable } from './differentiable.ts';
+import { fused } from './fused.ts';
 
 /**
  * Reflection padding of both spatial axes by `n` on each side, as torch.nn.ReflectionPad2d. (tfjs's own gradient of mirrorPad
@@ -25,7 +26,9 @@ export function reflectionPad2d(x: Tensor, n: number): Tensor {
   return differentiable({
     name: 'reflectionPad2d',
     inputs: { x },
-    forward: () => ({ value: run('MirrorPad', x), saved: {} }),
-    backward: (dy) => ({ x: () => run('MirrorPadGrad', dy) }),
+    forward: () => ({ value: fusedKernels ? fused('ReflectionPad', [x], 1, n)[0] : run('MirrorPad', x), saved: {} }),
+    backward: (dy) => ({
+      x: () => (fusedKernels ? fused('ReflectionPadGrad', [dy], 1, n)[0] : run('MirrorPadGrad', dy)),
+    }),
   });
 }

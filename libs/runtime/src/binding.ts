@@ -17,7 +17,9 @@ function load(): typeof tfjs {
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   shimNode23();
   try {
-    return require('@tensorflow/tfjs-node-gpu') as typeof tfjs;
+    const tf = withoutStderr(() => require('@tensorflow/tfjs-node-gpu') as typeof tfjs);
+    require(addOn('kernels'));
+    return tf;
   } catch (error) {
     throw new UserError({
       what: `TensorFlow can't be loaded: ${(error as Error).message.split('\n')[0]}`,
@@ -25,6 +27,25 @@ function load(): typeof tfjs {
       mend: 'run `npm run setup`, which builds the binding and says what is missing',
       cause: error,
     });
+  }
+}
+
+/** Add-ons of our own (native/), which setup builds beside tfjs-node's binding. */
+const addOn = (name: string) => `@tensorflow/tfjs-node-gpu/lib/napi-v8/egolab_${name}.node`;
+
+/** Opening libtensorflow logs two lines that no setting stops; what goes wrong is thrown, not logged. */
+function withoutStderr<T>(open: () => T): T {
+  let stderr: { mute(): void; restore(): void };
+  try {
+    stderr = require(addOn('stderr'));
+  } catch {
+    return open();
+  }
+  stderr.mute();
+  try {
+    return open();
+  } finally {
+    stderr.restore();
   }
 }
 
@@ -67,3 +88,6 @@ export const backend = tf.backend() as unknown as NativeBackend;
 
 /** 'cuda' when TensorFlow found a GPU. */
 export const device: 'cpu' | 'cuda' = backend.isUsingGpuDevice ? 'cuda' : 'cpu';
+
+/** Whether ops named `Egolab…` (native/kernels.cc) run here: they have kernels for the CPU only. */
+export const fusedKernels = device === 'cpu';
