@@ -2,6 +2,6 @@ export * from './errors.ts';
 export * from './files.ts';
 export { jsonProblem, type JsonProblem } from './json.ts';
 export { type NpyArray, npyBytes, type NpyData, type NpyDtype, parseNpy, readNpy, writeNpy } from './npy.ts';
-export { readNpz } from './npz.ts';
+export { parseNpz, readNpz } from './npz.ts';
 export * from './random.ts';
 export * from './workers.ts';

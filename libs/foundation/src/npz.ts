@@ -30,14 +30,19 @@ interface Entry {
  */
 export function readNpz(path: string, key: string): NpyArray {
   requireFile(path);
-  const file = readFileSync(path);
-  const entries = centralDirectory(file, path);
+  return parseNpz(readFileSync(path), key, path);
+}
+
+/** As {@link readNpz}, from memory; `where` names the bytes in messages. */
+export function parseNpz(bytes: Uint8Array, key: string, where: string): NpyArray {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries = centralDirectory(file, where);
   const entry = entries.find(({ name }) => name === `${key}.npy`);
   if (!entry) {
     const names = entries.map(({ name }) => name.replace(/\.npy$/, '')).join(', ');
-    throw new UserError({ what: `expected the array '${key}', found ${names || 'none'}`, where: path });
+    throw new UserError({ what: `expected the array '${key}', found ${names || 'none'}`, where });
   }
-  return parseNpy(unpack(file, entry, path), `${path} (${key})`);
+  return parseNpy(unpack(file, entry, where), `${where} (${key})`);
 }
 
 function centralDirectory(file: Buffer, path: string): Entry[] {
