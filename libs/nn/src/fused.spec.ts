@@ -4,7 +4,7 @@ import { fusedKernels, tf } from '@egolab/runtime';
 import { gelu, geluTanh, layerNorm, quickGelu, reflectionPad2d, rmsNorm, silu, swiglu } from './index.ts';
 
 /** Large enough for several blocks and threads; the width is no multiple of any vector. */
-const SHAPE = [431, 203];
+const SHAPE = [331, 203];
 
 const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 2, 'float32', seed);
 const scopeOf = (tensors: Record<string, Tensor>) => ({
@@ -61,7 +61,8 @@ it.each(cases)('%s: value and gradients are the definition’s', (_, ours, defin
     const worst = Math.max(...values.map((value, j) => Math.abs(value - expected[i][j])));
     expect(worst / largest).toBeLessThan(5e-6);
   }
-  expect(run(ours, inputs)).toEqual(found); // the same bits again
+  const again = run(ours, inputs);
+  expect(again.every((values, i) => Buffer.from(values.buffer).equals(Buffer.from(found[i].buffer)))).toBe(true);
   tf.dispose(inputs);
 });
 
