@@ -1,6 +1,6 @@
 export { ffmpegPath } from './ffmpeg.ts';
 export { VideoWriter, writeVideo, type EncodeOptions, type Frames } from './encode.ts';
-export { readGreyPng, readPng, writePng, type Image } from './png.ts';
+export { pngBytes, readGreyPng, readPng, writePng, type Image } from './png.ts';
 export { mediaName, type Media, type TarMember } from './media.ts';
 export { probe, type VideoInfo } from './probe.ts';
 export {

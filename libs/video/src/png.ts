@@ -12,6 +12,11 @@ export interface Image<Data extends Uint8Array | Uint16Array = Uint8Array> {
 
 /** Write a PNG: 8-bit RGB, 8-bit grey, or 16-bit grey when the data are uint16. */
 export function writePng(path: string, image: Image<Uint8Array | Uint16Array>): void {
+  writeFileAtomic(path, pngBytes(image));
+}
+
+/** The bytes that {@link writePng} writes. */
+export function pngBytes(image: Image<Uint8Array | Uint16Array>): Buffer {
   const { data, width, height, channels } = image;
   if (data.length !== width * height * channels) {
     throw new Error(
@@ -31,7 +36,7 @@ export function writePng(path: string, image: Image<Uint8Array | Uint16Array>): 
   });
   png.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength); // pngjs swaps 16-bit samples to big endian itself
   const options = { bitDepth: deep ? 16 : 8, colorType, inputColorType: colorType, inputHasAlpha: false } as const;
-  writeFileAtomic(path, PNG.sync.write(png, options));
+  return PNG.sync.write(png, options);
 }
 
 /** Read a PNG as 8-bit RGB; transparency is dropped. */
