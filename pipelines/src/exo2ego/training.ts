@@ -1,14 +1,14 @@
 import type { Variable } from '@tensorflow/tfjs-node-gpu';
 import { sha256 } from '@egolab/foundation';
 import type { Parameters } from '@egolab/nn';
-import { train, type BatchContext, type LossResult } from '@egolab/training';
+import { train, type BatchContext, type LossResult, type TrainOptions } from '@egolab/training';
 import type { StageContext, StageResult } from '../stage.ts';
 import type { TrainingSettings } from './settings.ts';
 
 /** What differs between the training stages. */
-export interface TrainingTask<Batch> {
+export interface TrainingTask<Batch> extends Pick<TrainOptions<Batch>, 'buffers' | 'updateBuffers'> {
   title: string;
-  settings: TrainingSettings;
+  settings: Omit<TrainingSettings, 'attention'>;
   parameters: readonly Parameters[];
   /** name -> variable of everything that the stage trains; the rest is frozen */
   trainable: ReadonlyMap<string, Variable>;
