@@ -1,3 +1,8 @@
+export { scoreCharadesEgo } from './charades-ego.ts';
+export { scoreEgoNlq, type NlqScores } from './ego-nlq.ts';
+export { scoreEgtea, type EgteaScores } from './egtea.ts';
+export { ek100Relevancy, scoreEk100Retrieval, type Ek100Scores } from './ek100-mir.ts';
+export { scoreHoiMasks, type HoiMaskScores } from './hoi-masks.ts';
 export {
   scoreChoices,
   readChoicePredictions,

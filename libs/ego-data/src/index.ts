@@ -1,3 +1,10 @@
+export {
+  charadesClasses,
+  readCharadesEgo,
+  type CharadesAction,
+  type CharadesVideo,
+} from './charades-ego/charades-ego.ts';
+export { polygonRuns } from './coco-polygon.ts';
 export { type CocoRle, decodeRle, encodeRle, rleArea, runLengths } from './coco-rle.ts';
 export { type GroundTruth, type GroundTruthFrame, HAND_INSTANCE, readGroundTruth } from './ground-truth.ts';
 export { type SkipReport, SkipLog, type Skipped } from './skipped.ts';
@@ -41,6 +48,7 @@ export {
   type EgoClipRow,
 } from './ego4d/ego-clip.ts';
 export { VideoLocator, type LocatedClip } from './ego4d/video-locator.ts';
+export { readEgoNlq, readNlqPredictions, type NlqPrediction, type NlqQuery } from './ego4d/ego-nlq.ts';
 export { readEgoMcq, type EgoMcqQuestion, type McqClip } from './ego4d/ego-mcq.ts';
 export { egoSchemaVideo, readEgoSchema, type EgoSchemaQuestion } from './ego4d/ego-schema.ts';
 export { readEgoIt, type EgoItOptions, type InstructionRecord } from './instruction/ego-it.ts';
@@ -83,3 +91,12 @@ export {
   type EgoM2pSource,
   type Modality,
 } from './egom2p/clip.ts';
+export { readEgteaActions, readEgteaSplit, type EgteaClip, type EgteaSplit } from './egtea/egtea.ts';
+export { readEk100Retrieval, type Ek100Caption, type Ek100Clip, type Ek100Retrieval } from './ek100/retrieval.ts';
+export {
+  readCocoInstances,
+  readCocoResults,
+  type CocoInstances,
+  type DetectedInstance,
+  type InstanceMask,
+} from './visor/coco-instances.ts';

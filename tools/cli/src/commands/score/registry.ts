@@ -34,14 +34,40 @@ const choices = 'JSON {question id: index} or {question id: [score per option]}'
 
 /** The benchmarks of `egolab score`; each is one file beside this one. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  'ek100-mir': {
+    predictions: '.npy float32 [videos, texts] similarities, in the order of the two CSVs',
+    annotations: 'folder of EPIC_100_retrieval_test.csv and EPIC_100_retrieval_test_sentence.csv',
+    load: () => import('./ek100-mir.ts'),
+  },
   egomcq: {
     predictions: 'JSON {question id: [score per choice]}',
     annotations: 'egomcq.json',
     load: () => import('./egomcq.ts'),
   },
+  egtea: {
+    predictions: '.npy float32 [clips, classes], in the order of the split file',
+    annotations: 'folder of action_idx.txt and test_split1.txt (… 2, 3)',
+    options: { split: { description: 'test split', values: ['1', '2', '3', 'all'], default: '1' } },
+    load: () => import('./egtea.ts'),
+  },
   egoschema: {
     predictions: choices,
     annotations: 'subset_answers.json',
     load: () => import('./egoschema.ts'),
+  },
+  'charades-ego': {
+    predictions: '.npy float32 [videos, 157], in the order of the CSV',
+    annotations: 'CharadesEgo_v1_test_only1st.csv',
+    load: () => import('./charades-ego.ts'),
+  },
+  egonlq: {
+    predictions: 'result JSON of the Ego4D NLQ challenge',
+    annotations: 'nlq_val.json',
+    load: () => import('./egonlq.ts'),
+  },
+  'hoi-masks': {
+    predictions: 'COCO result JSON (run-length masks)',
+    annotations: 'COCO ground-truth JSON of the categories hand and object',
+    load: () => import('./hoi-masks.ts'),
   },
 };
