@@ -2,6 +2,31 @@ import { z } from 'zod';
 
 const count = (value: number) => z.int().min(0).default(value);
 
+const seconds = z.tuple([z.number().min(10), z.number()]);
+
+/** What EgoDTM trains and is evaluated on, in `egodtm/`. */
+const egoDtmSchema = z.strictObject({
+  /** takes with exact depth and hand-object labels for every narrated clip; EgoMCQ asks about the held-out ones */
+  egoClip: z.strictObject({ trainTakes: count(24), valTakes: count(8), questions: count(200) }).prefault({}),
+  ek100: z.strictObject({ trainTakes: count(8), testTakes: count(8) }).prefault({}),
+  /** takes in held-out rooms, whose actions are cut out; three folds by room */
+  egtea: z.strictObject({ takes: count(8) }).prefault({}),
+  nlq: z
+    .strictObject({
+      trainTakes: count(6),
+      valTakes: count(3),
+      duration: seconds.default([60, 80]),
+      /** clips into which a video is cut */
+      clipsPerVideo: z.int().min(1).default(2),
+    })
+    .prefault({}),
+  /** four subjects, each in a room of its own, with six sequences each */
+  h2o: z.strictObject({ takesPerSequence: count(1), duration: seconds.default([10, 12]) }).prefault({}),
+  visor: z
+    .strictObject({ trainTakes: count(6), valTakes: count(3), everyFrames: z.int().min(1).default(4) })
+    .prefault({}),
+});
+
 /** What the world holds and how much of it; the defaults are the `micro` preset. */
 export const worldConfigSchema = z.strictObject({
   seed: z.int().default(0),
@@ -9,7 +34,7 @@ export const worldConfigSchema = z.strictObject({
   size: z.int().min(16).multipleOf(2).default(64),
   fps: z.int().min(2).default(8),
   /** seconds of a take, lowest and highest */
-  takeDuration: z.tuple([z.number().min(10), z.number()]).default([30, 40]),
+  takeDuration: seconds.default([30, 40]),
   /** RGB samples per pixel along each axis */
   samples: z.int().min(1).max(4).default(2),
   /** x264 constant rate factor of all videos */
@@ -29,8 +54,12 @@ export const worldConfigSchema = z.strictObject({
   text: z.strictObject({ samples: count(20_000) }).prefault({}),
   /** takes whose exact depth and masks are written as files, and every how many frames */
   groundTruth: z.strictObject({ takes: count(1), everyFrames: z.int().min(1).default(8) }).prefault({}),
+  /** false: without the formats above, which the Exo2Ego pipeline reads */
+  exo2Ego: z.literal(false).optional(),
+  egoDtm: egoDtmSchema.optional(),
 });
 
 export type WorldConfig = z.infer<typeof worldConfigSchema>;
 /** As written by a user: everything has a default. */
 export type WorldConfigInput = z.input<typeof worldConfigSchema>;
+export type EgoDtmConfig = z.infer<typeof egoDtmSchema>;

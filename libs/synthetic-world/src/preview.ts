@@ -6,21 +6,23 @@ import { factOf } from './language/fact.ts';
 import { narration } from './language/sentence.ts';
 import { Canvas } from './render/canvas.ts';
 import { renderGeometry, View } from './render/view.ts';
+import { depthPicture, maskPicture, writeTruthSheet, ZOOM } from './preview-truth.ts';
 import type { Instant } from './take/simulate.ts';
 import { drawTake, instants, Stage, type Take } from './take/take.ts';
 import { middle } from './write/job.ts';
-import { egoIntrinsics, exoIntrinsics } from './write/render-take.ts';
+import { egoIntrinsics, exoIntrinsics } from './write/views.ts';
 
 export interface PreviewFiles {
   /** a row an action: six ego frames around its middle, then what the exocentric cameras see in its middle */
   readonly contactSheet: string;
+  /** a row an action: depth, masks, and hands and touched objects in their boxes, at four instants */
+  readonly truthSheet: string;
   /** ego, exo, depth, masks and gaze side by side */
   readonly video: string;
   /** the narrations with their times */
   readonly narrations: string;
 }
 
-const ZOOM = 3;
 const LABEL = 18;
 
 /** Draw one take of a world for a person to look at, without generating the world. */
@@ -43,6 +45,7 @@ export async function writePreview(
   const shown = [...instants(take, config.fps)];
   const files: PreviewFiles = {
     contactSheet: join(folder, `${name}.png`),
+    truthSheet: join(folder, `${name}-truth.png`),
     video: join(folder, `${name}.mp4`),
     narrations: join(folder, `${name}.txt`),
   };
@@ -54,6 +57,7 @@ export async function writePreview(
       .join(''),
   );
   writeContactSheet(files.contactSheet, take, shown, sentences, config.size, config.samples, config.fps);
+  writeTruthSheet(files.truthSheet, take, shown, config.size, config.samples, config.fps);
   await writeSideBySide(files.video, take, shown, config.size, config.samples, config.fps);
   return files;
 }
@@ -129,20 +133,8 @@ async function writeSideBySide(
       );
     }
     const { depth, instances } = renderGeometry(stage.at(instant, false), { ...instant.head, intrinsics });
-    canvas.paste(
-      Uint8Array.from({ length: rgb.length }, (_, i) => Math.max(0, 255 - depth[Math.floor(i / 3)] * 90)),
-      size,
-      side * 2,
-      0,
-      ZOOM,
-    );
-    canvas.paste(
-      Uint8Array.from({ length: rgb.length }, (_, i) => (instances[Math.floor(i / 3)] * [89, 151, 211][i % 3]) & 255),
-      size,
-      side * 3,
-      0,
-      ZOOM,
-    );
+    canvas.paste(depthPicture(depth), size, side * 2, 0, ZOOM);
+    canvas.paste(maskPicture(instances), size, side * 3, 0, ZOOM);
     exo.render(stage.at(instant, true), instant.head, rgb);
     canvas.paste(rgb, size, side, 0, ZOOM);
     await writer.write(canvas.data);

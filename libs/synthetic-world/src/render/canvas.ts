@@ -71,6 +71,15 @@ export class Canvas {
     });
   }
 
+  /** The outline of a box, `[left, top, right, bottom]`, in a colour. */
+  outline(
+    [left, top, right, bottom]: readonly [number, number, number, number],
+    [r, g, b]: readonly [number, number, number],
+  ): void {
+    for (let x = left; x < right; x++) for (const y of [top, bottom - 1]) this.set(x, y, r, g, b);
+    for (let y = top; y < bottom; y++) for (const x of [left, right - 1]) this.set(x, y, r, g, b);
+  }
+
   /** A red cross with arms of `radius` pixels. */
   cross(x: number, y: number, radius: number): void {
     for (let d = -radius; d <= radius; d++) {

@@ -38,8 +38,42 @@ const GAZE_LEAD = 0.3;
 /** time constant with which the head follows, seconds */
 const HEAD_LAG = 0.22;
 
+/** How the head's sway and the losses of gaze go on from frame to frame. */
+export interface MotionRates {
+  /** weight of what is new in the sway, and its size */
+  readonly swayWeight: number;
+  readonly swayScale: number;
+  /** probability that the gaze gets lost, and frames for which it does */
+  readonly blink: number;
+  readonly blinkFrames: readonly [number, number];
+}
+
+/** Rates that don't mind the frame rate. */
+const perFrame: MotionRates = { swayWeight: 0.35, swayScale: 1, blink: 0.015, blinkFrames: [1, 2] };
+/** Frames per second at which {@link ratesAt} gives the rates of `perFrame`. */
+const REFERENCE_FPS = 8;
+
+/** Rates with which the sway is as large and as slow, and the gaze as often and as long lost, at every frame rate. */
+export function ratesAt(fps: number): MotionRates {
+  const ratio = REFERENCE_FPS / fps;
+  const swayWeight = 1 - (1 - perFrame.swayWeight) ** ratio;
+  const variance = (weight: number) => weight / (2 - weight); // of a first-order filter of white noise
+  return {
+    swayWeight,
+    swayScale: Math.sqrt(variance(perFrame.swayWeight) / variance(swayWeight)),
+    blink: 1 - (1 - perFrame.blink) ** ratio,
+    blinkFrames: [Math.max(1, Math.round(1 / ratio)), Math.max(1, Math.round(2 / ratio))],
+  };
+}
+
 /** Run a plan: one instant per frame, in order. */
-export function* simulate(plan: Plan, room: Room, fps: number, random: Random): Generator<Instant> {
+export function* simulate(
+  plan: Plan,
+  room: Room,
+  fps: number,
+  random: Random,
+  rates: MotionRates = perFrame,
+): Generator<Instant> {
   const { actions, placements } = plan;
   const jitter = random.split('jitter');
   const eyes = random.split('gaze');
@@ -62,11 +96,12 @@ export function* simulate(plan: Plan, room: Room, fps: number, random: Random): 
     const focus = attention(actions, next, time + 0.1, state, room, placements);
     look = look ? mix(look, focus.point, follow) : focus.point;
     lean += (leanOf(state) - lean) * follow;
-    sway = mix(sway, [jitter.normal(0, 0.02), jitter.normal(0, 0.02), jitter.normal(0, 0.015)], 0.35);
+    const push = (size: number) => jitter.normal(0, size * rates.swayScale);
+    sway = mix(sway, [push(0.02), push(0.02), push(0.015)], rates.swayWeight);
     const position = toWorld(state, add(EYES, [0, lean + 0.04, -0.5 * lean]));
     const head = lookAt(add(position, scale(sway, 0.4)), add(look, sway), sway[0] * 0.8);
 
-    blink = blink > 0 ? blink - 1 : eyes.uniform() < 0.015 ? eyes.integer(1, 2) : 0;
+    blink = blink > 0 ? blink - 1 : eyes.uniform() < rates.blink ? eyes.integer(...rates.blinkFrames) : 0;
     const gaze = gazeOf(attention(actions, next, time + GAZE_LEAD, state, room, placements), head, eyes, blink === 0);
     const { stand, yaw, hands, stride } = state;
     yield { time, state, body: { stand, yaw, lean, hands, stride }, head, gaze };

@@ -8,7 +8,7 @@ import { buildRoom, exoCameras, type Room } from '../world/room.ts';
 import { alongZ, distance, mix, subtract } from '../world/vector.ts';
 import type { Plan } from './action.ts';
 import { planTake } from './activities.ts';
-import { type Instant, simulate } from './simulate.ts';
+import { type Instant, type MotionRates, simulate } from './simulate.ts';
 
 /** A take before it is rendered: all that a seed and a name decide. */
 export interface Take {
@@ -62,8 +62,8 @@ export function uidOf(random: Random): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-export const instants = (take: Take, fps: number): Generator<Instant> =>
-  simulate(take.plan, take.room, fps, take.random.split('motion'));
+export const instants = (take: Take, fps: number, rates?: MotionRates): Generator<Instant> =>
+  simulate(take.plan, take.room, fps, take.random.split('motion'), rates);
 
 /** Keeps the scene of one take: the room is packed once, what moves is repacked for every instant. */
 export class Stage {

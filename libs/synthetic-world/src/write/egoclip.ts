@@ -1,4 +1,4 @@
-import { Random, writeFileAtomic } from '@egolab/foundation';
+import { type Random, writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { Fact } from '../language/fact.ts';
 import { narration, tags } from '../language/sentence.ts';
@@ -18,22 +18,36 @@ const columns = [
   'tag_noun',
 ];
 
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the windows of a take's clips depend on. */
+interface Narrated {
+  readonly actions: readonly Span[];
+  readonly duration: number;
+}
+
 /** Mean time between the narrations of a take, seconds: beta of EgoVLP's clip window. */
-function meanGap({ actions }: TakeRecord): number {
+function meanGap({ actions }: Narrated): number {
   return (middle(actions[actions.length - 1]) - middle(actions[0])) / Math.max(1, actions.length - 1);
 }
 
 /** The window of EgoVLP: time ± beta / (2 alpha), alpha being the mean of beta over all videos. */
-function clipWindow(take: TakeRecord, action: RecordedAction, alpha: number): [number, number] {
+export function clipWindow(take: Narrated, action: Span, alpha: number): [number, number] {
   const half = meanGap(take) / (2 * alpha);
   return [Math.max(0, middle(action) - half), Math.min(take.duration, middle(action) + half)];
 }
 
+/** Seconds at which an action is narrated, as the table writes it. */
+export const narrationTime = (action: Span): string => middle(action).toFixed(4);
+
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-const alphaOf = (takes: readonly TakeRecord[]): number => meanOf(takes.map(meanGap));
+export const alphaOf = (takes: readonly Narrated[]): number => meanOf(takes.map(meanGap));
 
 /** `egoclip.csv`: tab-separated, a row a narration. */
-export function writeEgoClip(root: string, takes: readonly TakeRecord[]): number {
+export function writeEgoClip(root: string, takes: readonly TakeRecord[], file = 'egoclip.csv'): number {
   const alpha = alphaOf(takes);
   const rows: string[] = [];
   for (const take of takes) {
@@ -47,7 +61,7 @@ export function writeEgoClip(root: string, takes: readonly TakeRecord[]): number
           take.duration.toFixed(6),
           'narration_pass_1',
           index,
-          middle(action).toFixed(4),
+          narrationTime(action),
           start.toFixed(6),
           end.toFixed(6),
           `#C ${narration(action.fact)}`,
@@ -57,7 +71,7 @@ export function writeEgoClip(root: string, takes: readonly TakeRecord[]): number
       );
     });
   }
-  writeFileAtomic(join(root, 'egoclip.csv'), [columns.join('\t'), ...rows, ''].join('\n'));
+  writeFileAtomic(join(root, file), [columns.join('\t'), ...rows, ''].join('\n'));
   return rows.length;
 }
 
@@ -75,9 +89,8 @@ export function writeEgoMcq(
   root: string,
   takes: readonly TakeRecord[],
   numQuestions: number,
-  seed: number,
+  random: Random,
 ): { inter: number; intra: number } {
-  const random = new Random(seed).split('egomcq');
   const alpha = alphaOf(takes);
   const clips = takes.flatMap((take) => take.actions.map((action) => ({ take, action })));
   const sheets = { inter: [] as object[], intra: [] as object[] };

@@ -1,4 +1,5 @@
 import type { Fact } from '../language/fact.ts';
+import type { RecordingJob, RecordingRecord } from '../recording/job.ts';
 import type { TakeRequest } from '../take/take.ts';
 
 /** Settings of every rendered frame. */
@@ -33,7 +34,8 @@ export interface WebJob {
   readonly numClips: number;
 }
 
-export type Job = TakeJob | WebJob;
+export type Job = TakeJob | WebJob | RecordingJob;
+export type JobRecord = TakeRecord | WebRecord | RecordingRecord;
 
 /** An action as it was recorded, with what the cameras saw of it. */
 export interface RecordedAction {

@@ -1,15 +1,15 @@
 import { startWorker, UserError } from '@egolab/foundation';
-import type { Job, TakeRecord, WebRecord } from './job.ts';
+import type { Job, JobRecord } from './job.ts';
 
-type Answer = { index: number; record?: TakeRecord | WebRecord; error?: { message: string; name: string } };
+type Answer = { index: number; record?: JobRecord; error?: { message: string; name: string } };
 
 /** Run jobs on worker threads; answers come in the jobs' order, whatever thread did them. */
 export async function runJobs(
   jobs: readonly Job[],
   numWorkers: number,
   onProgress: (done: number, total: number) => void,
-): Promise<(TakeRecord | WebRecord)[]> {
-  const records = new Array<TakeRecord | WebRecord>(jobs.length);
+): Promise<JobRecord[]> {
+  const records = new Array<JobRecord>(jobs.length);
   let next = 0;
   let done = 0;
   const workers = Array.from({ length: Math.min(numWorkers, jobs.length) }, () =>
@@ -31,7 +31,7 @@ export async function runJobs(
               ? new UserError({ what: error.message })
               : new Error(`take ${jobs[index].request.name}: ${error.message}`),
           );
-        records[index] = record as TakeRecord | WebRecord;
+        records[index] = record as JobRecord;
         onProgress(++done, jobs.length);
         give();
       });

@@ -1,18 +1,17 @@
-import { VideoWriter, writePng, writeVideo } from '@egolab/video';
-import { writeFileAtomic } from '@egolab/foundation';
+import { VideoWriter, writeVideo } from '@egolab/video';
 import { join } from 'node:path';
 import { factOf } from '../language/fact.ts';
-import { type Camera, type CameraPose, intrinsicsOf, type Intrinsics } from '../render/camera.ts';
+import { runRecording } from '../recording/run.ts';
+import type { CameraPose } from '../render/camera.ts';
 import { renderGeometry, View } from '../render/view.ts';
-import type { Action } from '../take/action.ts';
 import { episodesOf } from '../take/episodes.ts';
 import type { Instant } from '../take/simulate.ts';
 import { drawTake, instants as simulateTake, Stage, type Take } from '../take/take.ts';
-import { Instance } from '../world/body.ts';
+import { writeGroundTruth } from '../recording/ground-truth.ts';
 import {
   type Job,
+  type JobRecord,
   middle,
-  type RecordedAction,
   type RenderSettings,
   type TakeJob,
   type TakeRecord,
@@ -20,18 +19,22 @@ import {
   type WebRecord,
 } from './job.ts';
 import { cameraName, writeExoCalibration, writeSensors } from './mps.ts';
+import { recordAction } from './record-action.ts';
+import { egoIntrinsics, exoIntrinsics } from './views.ts';
 
-/** Horizontal fields of view, degrees. */
-export const FIELD_OF_VIEW = { ego: 62, exo: 44 } as const;
 /** seconds of a web clip */
 const WEB_CLIP = 2;
 
-export const egoIntrinsics = (size: number): Intrinsics => intrinsicsOf(size, size, FIELD_OF_VIEW.ego);
-export const exoIntrinsics = (size: number): Intrinsics => intrinsicsOf(size, size, FIELD_OF_VIEW.exo);
-
 /** Render one job's files and tell what they show; depends on the job alone. */
-export async function runJob(job: Job): Promise<TakeRecord | WebRecord> {
-  return job.kind === 'take' ? renderTake(job) : renderWeb(job);
+export async function runJob(job: Job): Promise<JobRecord> {
+  switch (job.kind) {
+    case 'take':
+      return renderTake(job);
+    case 'web':
+      return renderWeb(job);
+    case 'recording':
+      return runRecording(job);
+  }
 }
 
 async function renderTake(job: TakeJob): Promise<TakeRecord> {
@@ -46,7 +49,7 @@ async function renderTake(job: TakeJob): Promise<TakeRecord> {
     writeSensors(job.sensorFolder, take.uid, instants, render.fps);
     writeExoCalibration(job.sensorFolder, take.uid, take.exo, exoIntrinsics(render.size), instants.length);
   }
-  if (job.groundTruth) writeGroundTruth(job.groundTruth, take, stage, instants, render);
+  if (job.groundTruth) writeTruth(job.groundTruth, take, stage, instants, render);
   return {
     name: take.name,
     uid: take.uid,
@@ -112,45 +115,8 @@ async function writeClips(
 
 export const clipName = (index: number): string => `${String(index).padStart(3, '0')}.mp4`;
 
-/** What of the acting hand and its object each camera sees in the middle of an action. */
-function recordAction(
-  action: Action,
-  take: Take,
-  stage: Stage,
-  instants: readonly Instant[],
-  { size, fps }: RenderSettings,
-): RecordedAction {
-  const instant = instants[Math.min(instants.length - 1, Math.round(middle(action) * fps))];
-  const shown = new Set<number>(
-    [action.object, action.tool, action.target]
-      .filter((index) => index !== null)
-      .map((index) => Instance.firstObject + index),
-  );
-  if (action.hand) shown.add(action.hand === 'left' ? Instance.leftHand : Instance.rightHand);
-  if (action.verb === 'walk to') shown.add(Instance.body);
-  const visible = (camera: Camera, withHead: boolean) =>
-    renderGeometry(stage.at(instant, withHead), camera).instances.reduce(
-      (sum, instance) => sum + (shown.has(instance) ? 1 : 0),
-      0,
-    );
-  const exo = take.exo.map((pose) => visible({ ...pose, intrinsics: exoIntrinsics(size) }, true));
-  const best = exo.indexOf(Math.max(...exo));
-  const enough = (size * size) / 800;
-  return {
-    fact: factOf(action, take.plan, take.wearer.pronoun),
-    start: action.start,
-    end: action.end,
-    egoVisible:
-      action.verb === 'walk to' || visible({ ...instant.head, intrinsics: egoIntrinsics(size) }, false) > enough,
-    bestExo: exo[best] > enough ? best : null,
-  };
-}
-
-/**
- * Exact geometry of the ego view: `depth/NNNNNN.png` (16-bit, millimetres, z-depth), `masks/NNNNNN.png` (8-bit instance
- * ids), and `frames.json` (intrinsics, camera-to-world poses, gaze, instance names, contact state).
- */
-function writeGroundTruth(
+/** Of every so many frames. */
+function writeTruth(
   { folder, everyFrames }: { folder: string; everyFrames: number },
   take: Take,
   stage: Stage,
@@ -158,44 +124,13 @@ function writeGroundTruth(
   { size, fps }: RenderSettings,
 ): void {
   const intrinsics = egoIntrinsics(size);
-  const frames = instants.flatMap((instant, index) => {
-    if (index % everyFrames !== 0) return [];
-    const { depth, instances } = renderGeometry(stage.at(instant, false), { ...instant.head, intrinsics });
-    const file = `${String(index).padStart(6, '0')}.png`;
-    writePng(join(folder, 'depth', file), {
-      data: Uint16Array.from(depth, (z) => Math.min(65535, Math.round(z * 1000))),
-      width: size,
-      height: size,
-      channels: 1,
-    });
-    writePng(join(folder, 'masks', file), { data: instances, width: size, height: size, channels: 1 });
-    const contact = instant.state.objects.flatMap(({ heldBy }, object) =>
-      heldBy ? [{ hand: heldBy, instance: Instance.firstObject + object }] : [],
-    );
-    const { valid, yaw, pitch, depth: distance, instance } = instant.gaze;
-    return [
-      {
-        frame: index,
-        file,
-        rotation: instant.head.rotation,
-        position: instant.head.position,
-        gaze: { valid, yaw, pitch, depth: distance, instance },
-        contact,
-      },
-    ];
+  const frames = instants.flatMap((instant, frame) => {
+    if (frame % everyFrames !== 0) return [];
+    const geometry = renderGeometry(stage.at(instant, false), { ...instant.head, intrinsics });
+    const contact = instant.state.objects.flatMap(({ heldBy }, object) => (heldBy ? [{ hand: heldBy, object }] : []));
+    return [{ frame, instant, geometry, contact }];
   });
-  const names = {
-    0: 'background',
-    1: 'left hand',
-    2: 'right hand',
-    3: 'body',
-    4: 'liquid',
-    ...Object.fromEntries(take.plan.placements.map(({ category }, index) => [Instance.firstObject + index, category])),
-  };
-  writeFileAtomic(
-    join(folder, 'frames.json'),
-    JSON.stringify({ take_uid: take.uid, fps, intrinsics, instances: names, frames }),
-  );
+  writeGroundTruth(folder, take, fps, intrinsics, frames);
 }
 
 async function renderWeb({ request, render, folder, numClips }: WebJob): Promise<WebRecord> {

@@ -1,0 +1,41 @@
+import type { TakeRecord } from '../write/job.ts';
+import type { TakeRequest } from '../take/take.ts';
+import type { ClipTruth } from '../egodtm/clip-truth.ts';
+import type { HandObjectFrames, LabelledFrame } from '../egodtm/visor-frames.ts';
+import type { H2oSequence } from './h2o.ts';
+
+/** The whole recording as an mp4. */
+export interface Video {
+  readonly kind: 'video';
+  readonly path: string;
+}
+
+/** Stretches of the recording as an mp4 each; seconds. */
+export interface Clips {
+  readonly kind: 'clips';
+  readonly clips: readonly { readonly path: string; readonly start: number; readonly end: number }[];
+}
+
+export type Output = Video | Clips | ClipTruth | HandObjectFrames | H2oSequence;
+
+/** An egocentric take to record, and the files to make of it. */
+export interface RecordingJob {
+  readonly kind: 'recording';
+  readonly request: TakeRequest;
+  readonly render: RecordingSettings;
+  readonly outputs: readonly Output[];
+}
+
+export interface RecordingSettings {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly samples: number;
+  readonly crf: number;
+}
+
+/** What the annotation writers know about a recording. */
+export interface RecordingRecord extends TakeRecord {
+  /** hands and touched objects of the frames that were asked for */
+  readonly labelled: readonly LabelledFrame[];
+}
