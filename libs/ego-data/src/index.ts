@@ -52,6 +52,7 @@ export { readEgoNlq, readNlqPredictions, type NlqPrediction, type NlqQuery } fro
 export { readEgoMcq, type EgoMcqQuestion, type McqClip } from './ego4d/ego-mcq.ts';
 export { egoSchemaVideo, readEgoSchema, type EgoSchemaQuestion } from './ego4d/ego-schema.ts';
 export { readEgoIt, type EgoItOptions, type InstructionRecord } from './instruction/ego-it.ts';
+export * from './qa/index.ts';
 export { parsePythonLiteral, type PythonValue } from './python-literal.ts';
 export {
   readWebPairs,
