@@ -35,6 +35,7 @@ export function logitsPerImage(p: Scope, images: Tensor, texts: Tensor): Tensor 
   return tf.mul(tf.matMul(images as Tensor & { rank: 2 }, texts, false, true), tf.exp(p.get('logit_scale')));
 }
 
-function unitLength(x: Tensor): Tensor {
+/** Rows divided by their length. */
+export function unitLength(x: Tensor): Tensor {
   return tf.div(x, tf.sqrt(tf.sum(tf.square(x), -1, true)));
 }

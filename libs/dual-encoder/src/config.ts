@@ -46,7 +46,7 @@ export type ClipConfig = z.infer<typeof clipConfigSchema>;
  *
  * @throws UserError when the image isn't a whole number of patches wide
  */
-export function gridSide({ image_size, patch_size }: ClipVisionConfig): number {
+export function gridSide({ image_size, patch_size }: Pick<ClipVisionConfig, 'image_size' | 'patch_size'>): number {
   if (image_size % patch_size === 0) return image_size / patch_size;
   throw new UserError({
     what: `expected image_size to be a multiple of patch_size, got ${image_size} and ${patch_size}`,

@@ -5,17 +5,36 @@ import { tf } from '@egolab/runtime';
 export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073];
 export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711];
 
+export interface PixelStatistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export const pixelStatisticsNames = ['clip', 'lavila'] as const;
+
+/**
+ * By which statistics pixels are normalised. LaViLa's, which AVION and EgoDTM took over, have a slip in the mean of red:
+ * 0.48145466 x 225 in place of x 255. Their weights and numbers come with it.
+ */
+export const PIXEL_STATISTICS: Record<(typeof pixelStatisticsNames)[number], PixelStatistics> = {
+  clip: { mean: CLIP_MEAN, std: CLIP_STD },
+  lavila: {
+    mean: [108.3272985, 116.7460125, 104.09373615].map((value) => value / 255),
+    std: [68.5005327, 66.6321579, 70.32316305].map((value) => value / 255),
+  },
+};
+
 /**
  * 8-bit RGB to what CLIP's vision tower reads: (value / 255 - mean) / std per channel.
  *
  * @param rgb values 0..255, `[..., height, width, 3]`
  * @returns float32, same shape
  */
-export function normalizePixels(rgb: Tensor): Tensor {
+export function normalizePixels(rgb: Tensor, { mean, std }: PixelStatistics = PIXEL_STATISTICS.clip): Tensor {
   if (rgb.shape.at(-1) !== 3) throw new Error(`normalizePixels: expected [..., height, width, 3], got [${rgb.shape}]`);
   return tf.tidy(() => {
-    const scale = tf.tensor1d(CLIP_STD.map((std) => 1 / (255 * std)));
-    const offset = tf.tensor1d(CLIP_MEAN.map((mean, channel) => mean / CLIP_STD[channel]));
+    const scale = tf.tensor1d(std.map((deviation) => 1 / (255 * deviation)));
+    const offset = tf.tensor1d(mean.map((value, channel) => value / std[channel]));
     return rgb.toFloat().mul(scale).sub(offset);
   });
 }
@@ -34,6 +53,7 @@ export function pixelsFromBytes(data: Uint8Array, shape: number[]): Tensor {
 export function pixelsFromClips(
   clips: readonly Uint8Array[],
   shape: [time: number, height: number, width: number, channels: 3],
+  statistics: PixelStatistics = PIXEL_STATISTICS.clip,
 ): Tensor {
   const size = shape.reduce((product, length) => product * length, 1);
   const values = new Float32Array(clips.length * size);
@@ -42,5 +62,5 @@ export function pixelsFromClips(
       throw new Error(`pixelsFromClips: expected ${size} bytes for [${shape}], got ${clip.length}`);
     values.set(clip, i * size);
   });
-  return tf.tidy(() => normalizePixels(tf.tensor(values, [clips.length, ...shape])));
+  return tf.tidy(() => normalizePixels(tf.tensor(values, [clips.length, ...shape]), statistics));
 }

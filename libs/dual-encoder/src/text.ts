@@ -25,7 +25,8 @@ export function clipTextParameters(config: ClipTextConfig): ParameterSpecs {
 
 /**
  * CLIP's text transformer: causal attention, final norm, pooled at the first end-of-text token. There is no padding mask,
- * as in OpenAI's CLIP: what follows the end-of-text token can't reach it.
+ * as in OpenAI's CLIP: what follows the end-of-text token can't reach it. Without `causal`, as EgoDTM's released code runs
+ * it, everything is attended to, padding too: the length to which texts are padded is then part of the function.
  *
  * @param p scope holding `text_model`
  * @param ids `[text, sequence]`, each row with an end-of-text token
@@ -35,7 +36,7 @@ export function clipText(
   p: Scope,
   config: ClipTextConfig,
   ids: number[][],
-  options: EncoderOptions = {},
+  { causal = true, ...options }: EncoderOptions & { causal?: boolean } = {},
 ): { lastHidden: Tensor; pooled: Tensor } {
   const sequence = ids[0].length;
   if (sequence > config.max_position_embeddings) {
@@ -44,7 +45,7 @@ export function clipText(
   const model = p.scope('text_model');
   const tokens = embedding(model.get('embeddings.token_embedding.weight'), tf.tensor2d(ids, undefined, 'int32'));
   const positions = tf.slice(model.get('embeddings.position_embedding.weight'), [0, 0], [sequence, config.hidden_size]);
-  const x = encoder(model.scope('encoder'), config, tf.add(tokens, positions), { ...options, causal: true });
+  const x = encoder(model.scope('encoder'), config, tf.add(tokens, positions), { ...options, causal });
   const lastHidden = layerNorm(model.scope('final_layer_norm'), x, config.layer_norm_eps);
   const rows = ids.map((row, text) => text * sequence + endOfText(row, config.eos_token_id));
   const pooled = tf.gather(tf.reshape(lastHidden, [-1, config.hidden_size]), tf.tensor1d(rows, 'int32'));

@@ -76,12 +76,17 @@ function embeddings(p: Scope, config: ClipVisionConfig, pixels: Tensor): Tensor 
 }
 
 /**
- * The patch convolution. Its windows don't overlap, so it is one matrix product over every patch's pixels, twice as fast on CPU.
+ * The patch convolution. Its windows don't overlap, so it is one matrix product over every patch's pixels, in the order
+ * (channel, row, column), twice as fast on CPU.
  *
  * @param weight `[hidden, channel, patch, patch]`
  * @returns `[image, patch, hidden]`
  */
-function patchEmbeddings(weight: Tensor, config: ClipVisionConfig, pixels: Tensor): Tensor {
+export function patchEmbeddings(
+  weight: Tensor,
+  config: Pick<ClipVisionConfig, 'image_size' | 'patch_size' | 'num_channels' | 'hidden_size'>,
+  pixels: Tensor,
+): Tensor {
   const { patch_size: patch, num_channels: channels, hidden_size: hidden } = config;
   const images = pixels.shape[0];
   const grid = gridSide(config);
