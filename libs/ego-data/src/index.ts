@@ -92,6 +92,18 @@ export {
   type EgoM2pSource,
   type Modality,
 } from './egom2p/clip.ts';
+export {
+  streamOrder,
+  TokenMixture,
+  tokensPerSample,
+  TokenShards,
+  TokenShardWriter,
+  type MixtureSample,
+  type MixtureSource,
+  type TokenFormat,
+  type TokenFormats,
+  type TokenSample,
+} from './token-shards/index.ts';
 export { readEgteaActions, readEgteaSplit, type EgteaClip, type EgteaSplit } from './egtea/egtea.ts';
 export { readEk100Retrieval, type Ek100Caption, type Ek100Clip, type Ek100Retrieval } from './ek100/retrieval.ts';
 export {
@@ -101,3 +113,48 @@ export {
   type DetectedInstance,
   type InstanceMask,
 } from './visor/coco-instances.ts';
+export { axisFixes, fixAxes } from './geometry/axes.ts';
+export { fisheye624, pinhole, type CameraModel, type PinholeParameters, type Pixel } from './geometry/camera-model.ts';
+export {
+  cpfGazePoint,
+  cropCoordinates,
+  defaultGazeDepth,
+  projectCpf,
+  uprightPixel,
+  vergenceGaze,
+  type GazeRig,
+  type SquareCrop,
+  type VergenceGaze,
+} from './geometry/gaze.ts';
+export {
+  canonicalize,
+  compose,
+  fromMatrix,
+  fromNineNumbers,
+  identityPose,
+  inverse,
+  toMatrix,
+  toNineNumbers,
+  transform,
+  type Pose,
+  type Trajectory,
+} from './geometry/pose.ts';
+export { frameTimes, resamplePoints, resamplePoses, type TimedPoint } from './geometry/resample.ts';
+export {
+  add,
+  fromQuaternion,
+  fromRotationVector,
+  identityRotation,
+  multiply,
+  norm,
+  rotate,
+  rotationAngle,
+  scale,
+  subtract,
+  toQuaternion,
+  transpose,
+  type Quaternion,
+  type Rotation,
+  type Vector3,
+} from './geometry/rotation.ts';
+export { readEuroc, readKitti, readTum, tumText } from './geometry/trajectory-files.ts';

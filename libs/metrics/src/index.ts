@@ -15,8 +15,8 @@ export {
   gradedAveragePrecision,
   multiInstanceRetrieval,
   type DirectionScores,
+  type Relevancy,
   type RetrievalScores,
-  type RetrievalTask,
 } from './retrieval.ts';
 export { recallAtIou, temporalIou, type GroundedQuery, type TimeWindow } from './temporal-grounding.ts';
 export {
