@@ -30,3 +30,5 @@ export { createDualEncoder, isDualEncoder, loadDualEncoder, openDualEncoder, sav
 export { clampLogitScale, infoNce, MAX_LOGIT_SCALE, rowsInParts } from './info-nce.ts';
 export type { InfoNce } from './info-nce.ts';
 export { textIds } from './text-ids.ts';
+export { openEmbedder } from './embedder.ts';
+export type { Embedder, Embeddings, EmbedProgress } from './embedder.ts';

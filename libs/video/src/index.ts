@@ -6,6 +6,7 @@ export { probe, type VideoInfo } from './probe.ts';
 export {
   clipFrames,
   frameRange,
+  frameSamplers,
   roundHalfEven,
   uniformFrames,
   type FrameSampler,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clipFrames, frameRange, roundHalfEven, uniformFrames } from './index.ts';
+import { clipFrames, frameRange, frameSamplers, roundHalfEven, uniformFrames } from './index.ts';
 
 const row = (text: string) => text.split(' ').map(Number);
 
@@ -16,6 +16,15 @@ describe('uniformFrames', () => {
     expect(uniformFrames(20, 16, 'videollama2-v1')).toEqual(row('0 1 3 4 5 6 7 9 10 11 12 13 14 16 17 18'));
     expect(uniformFrames(20, 16, 'videollama2-v1.5')).toEqual(row('1 2 3 4 5 7 8 9 10 11 12 14 15 16 17 18'));
     expect(uniformFrames(5, 16, 'videollama2-v1.5')).toEqual(row('0 0 1 1 1 1 2 2 2 2 3 3 3 3 4 4'));
+  });
+
+  it("takes AVION's middles of equal parts, cut to whole frames", () => {
+    const frames = (start: number, end: number) =>
+      clipFrames({ start: start / 30, end: end / 30 }, { fps: 30, numFrames: 1000 }, 4, 'avion');
+    expect(frames(93, 147)).toEqual([99, 113, 126, 140]);
+    expect(frames(10, 13)).toEqual([10, 11, 11, 12]);
+    expect(frames(100, 131)).toEqual([103, 111, 119, 127]);
+    expect(frames(990, 1100)).toEqual([991, 993, 995, 997]);
   });
 
   it('equals numpy for many lengths', () => {
@@ -52,7 +61,7 @@ describe('frameRange', () => {
         fc.double({ min: 0.5, max: 240, noNaN: true }),
         fc.integer({ min: 1, max: 5000 }),
         (start, end, fps, total) => {
-          for (const sampler of ['videollama2-v1', 'videollama2-v1.5'] as const) {
+          for (const sampler of frameSamplers) {
             const frames = clipFrames({ start, end }, { fps, numFrames: total }, 16, sampler);
             expect(frames).toHaveLength(16);
             expect(frames).toEqual([...frames].sort((a, b) => a - b));

@@ -1,8 +1,9 @@
 /**
- * Which frames of a video a model sees. The formulas are VideoLLaMA2's, which the paper builds on; its two code
- * generations choose different frames, so the sampler is part of the configuration.
+ * Which frames of a video a model sees. The two code generations of VideoLLaMA2, which Exo2Ego builds on, choose different
+ * frames, and AVION, which EgoDTM builds on, others again, so the sampler is part of the configuration.
  */
-export type FrameSampler = 'videollama2-v1' | 'videollama2-v1.5';
+export const frameSamplers = ['videollama2-v1', 'videollama2-v1.5', 'avion'] as const;
+export type FrameSampler = (typeof frameSamplers)[number];
 
 /** Round half to even, as numpy and Python do; `Math.round` rounds halves up. */
 export function roundHalfEven(value: number): number {
@@ -15,7 +16,7 @@ export function roundHalfEven(value: number): number {
 /**
  * `numFrames` indices spread uniformly over `total` frames; short clips repeat frames.
  * v1 (June 2024): with segment length s = (total - 1) / numFrames and bounds b_i = round(s i), index (b_i + b_(i+1)) div 2.
- * v1.5 (August 2024 on): the segment's middle, round(s (i + 1/2) + 1e-6).
+ * v1.5 (August 2024 on): the segment's middle, round(s (i + 1/2) + 1e-6). AVION: the middle, trunc(s (i + 1/2)).
  */
 export function uniformFrames(total: number, numFrames: number, sampler: FrameSampler): number[] {
   if (!(Number.isInteger(total) && total > 0)) throw new Error(`expected a positive number of frames, got ${total}`);
@@ -23,6 +24,7 @@ export function uniformFrames(total: number, numFrames: number, sampler: FrameSa
   const middle = {
     'videollama2-v1': (i: number) => Math.floor((roundHalfEven(segment * i) + roundHalfEven(segment * (i + 1))) / 2),
     'videollama2-v1.5': (i: number) => roundHalfEven((segment * i + segment * (i + 1)) / 2 + 1e-6),
+    avion: (i: number) => Math.trunc(segment * (i + 0.5)),
   }[sampler];
   return Array.from({ length: numFrames }, (_, i) => middle(i));
 }
@@ -51,13 +53,23 @@ export function frameRange({ start, end }: TimeWindow, fps: number, total: numbe
   return { first, last: Math.max(last, first) };
 }
 
-/** The frame indices that stand for a time window: {@link uniformFrames} over its {@link frameRange}. */
+/**
+ * The frame indices that stand for a time window: {@link uniformFrames} over its {@link frameRange}. AVION's window runs from
+ * round(start fps) to round(end fps).
+ */
 export function clipFrames(
   window: TimeWindow,
   video: { readonly fps: number; readonly numFrames: number },
   numFrames: number,
   sampler: FrameSampler,
 ): number[] {
-  const { first, last } = frameRange(window, video.fps, video.numFrames);
+  const range = sampler === 'avion' ? roundedRange : frameRange;
+  const { first, last } = range(window, video.fps, video.numFrames);
   return uniformFrames(last - first + 1, numFrames, sampler).map((index) => first + index);
+}
+
+function roundedRange({ start = 0, end }: TimeWindow, fps: number, total: number): { first: number; last: number } {
+  const frame = (seconds: number) => Math.min(Math.max(roundHalfEven(seconds * fps), 0), total - 1);
+  const first = frame(start);
+  return { first, last: end === undefined ? total - 1 : Math.max(first, frame(end)) };
 }

@@ -3,6 +3,7 @@ import { UserError } from '@egolab/foundation';
 import { addAsk } from './commands/ask.ts';
 import { addData } from './commands/data.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEmbed } from './commands/embed.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addMlflow } from './commands/mlflow.ts';
 import { addRun } from './commands/run.ts';
@@ -15,7 +16,8 @@ function program(): Command {
     .description('Staged experiment pipelines for egocentric video-language pretraining')
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addRun, addAsk, addGenerate, addWindows, addScore, addData, addMlflow, addDoctor]) add(egolab);
+  for (const add of [addRun, addAsk, addGenerate, addEmbed, addWindows, addScore, addData, addMlflow, addDoctor])
+    add(egolab);
   return egolab;
 }
 
