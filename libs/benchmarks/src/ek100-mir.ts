@@ -1,5 +1,5 @@
 import type { Ek100Clip, Ek100Retrieval } from '@egolab/ego-data';
-import { multiInstanceRetrieval } from '@egolab/metrics';
+import { multiInstanceRetrieval, type Relevancy } from '@egolab/metrics';
 
 /** Percent, under the names of the public tables. */
 export interface Ek100Scores extends Record<string, number> {
@@ -17,12 +17,7 @@ export interface Ek100Scores extends Record<string, number> {
  * @param similarities [clips, captions] row-major, in the order of the two files; no NaN
  */
 export function scoreEk100Retrieval(similarities: Float32Array, dataset: Ek100Retrieval): Ek100Scores {
-  const { videoToText, textToVideo } = multiInstanceRetrieval({
-    similarities,
-    videos: dataset.clips.length,
-    texts: dataset.captions.length,
-    relevancy: ek100Relevancy(dataset),
-  });
+  const { videoToText, textToVideo } = multiInstanceRetrieval(similarities, ek100Relevancy(dataset));
   return {
     mAP_v2t: 100 * videoToText.mAP,
     mAP_t2v: 100 * textToVideo.mAP,
@@ -37,16 +32,13 @@ export function scoreEk100Retrieval(similarities: Float32Array, dataset: Ek100Re
  * Relevancy of a caption for a clip (Damen et al. 2022, section 4.6; Wray et al. 2019): half for the same verb class, half
  * the intersection over union of the *sets* of noun classes. A caption's classes are those of the clip of its
  * `narration_id`, so nothing is drawn at random, as it is for the relevancy file that circulates.
- *
- * @returns exactly 1 where verb and nouns are the same
  */
-export function ek100Relevancy({ clips, captions }: Ek100Retrieval): (clip: number, caption: number) => number {
-  const { classOf, classes } = actionClasses(clips);
-  const table = new Float64Array(classes.length ** 2);
-  classes.forEach((a, i) => classes.forEach((b, j) => (table[i * classes.length + j] = similarityOf(a, b))));
-  const captionClass = Int32Array.from(captions, ({ clip }) => classOf[clip]);
-  const size = classes.length;
-  return (clip, caption) => table[classOf[clip] * size + captionClass[caption]];
+export function ek100Relevancy({ clips, captions }: Ek100Retrieval): Relevancy {
+  const { classOf, actions } = actionClasses(clips);
+  const classes = actions.length;
+  const table = new Float64Array(classes * classes);
+  actions.forEach((a, i) => actions.forEach((b, j) => (table[i * classes + j] = relevancyOf(a, b))));
+  return { videos: classOf, texts: Int32Array.from(captions, ({ clip }) => classOf[clip]), table, classes };
 }
 
 interface ActionClass {
@@ -55,20 +47,21 @@ interface ActionClass {
 }
 
 /** The distinct pairs of a verb and a set of nouns, far fewer than clips. */
-function actionClasses(clips: readonly Ek100Clip[]): { classOf: Int32Array; classes: ActionClass[] } {
+function actionClasses(clips: readonly Ek100Clip[]): { classOf: Int32Array; actions: ActionClass[] } {
   const indices = new Map<string, number>();
-  const classes: ActionClass[] = [];
+  const actions: ActionClass[] = [];
   const classOf = Int32Array.from(clips, ({ verbClass: verb, nounClasses }) => {
     const nouns = [...new Set(nounClasses)].sort((a, b) => a - b);
     const key = `${verb}:${nouns.join(',')}`;
-    const index = indices.get(key) ?? classes.push({ verb, nouns: new Set(nouns) }) - 1;
+    const index = indices.get(key) ?? actions.push({ verb, nouns: new Set(nouns) }) - 1;
     indices.set(key, index);
     return index;
   });
-  return { classOf, classes };
+  return { classOf, actions };
 }
 
-function similarityOf(a: ActionClass, b: ActionClass): number {
+/** Exactly 1 where verb and nouns are the same. */
+function relevancyOf(a: ActionClass, b: ActionClass): number {
   let common = 0;
   for (const noun of a.nouns) if (b.nouns.has(noun)) common++;
   return (a.verb === b.verb ? 0.5 : 0) + 0.5 * (common / (a.nouns.size + b.nouns.size - common));

@@ -1,5 +1,6 @@
 const radixBits = 11;
 const radix = 1 << radixBits;
+const mask = radix - 1;
 const passes = 3; // 3 x 11 bits hold a float32
 
 /**
@@ -11,7 +12,8 @@ export class Ranker {
   private readonly floats: Float32Array;
   private readonly order: Int32Array;
   private readonly other: Int32Array;
-  private readonly counts = new Int32Array(radix);
+  /** of each pass: how many items have each digit, then where the next of them goes */
+  private readonly counts = new Int32Array(passes * radix);
 
   constructor(readonly length: number) {
     this.floats = new Float32Array(length);
@@ -24,32 +26,38 @@ export class Ranker {
    * @param scores read at `offset`, `offset + stride`, …; no NaN
    * @returns [length] positions in the list, best first; valid until the next call
    */
-  rank(scores: ArrayLike<number>, offset = 0, stride = 1): Int32Array {
-    const { floats, bits, length } = this;
-    for (let i = 0; i < length; i++) floats[i] = scores[offset + i * stride] + 0; // -0 equals 0
-    for (let i = 0; i < length; i++) bits[i] = descending(bits[i]);
+  rank(scores: Float32Array, offset = 0, stride = 1): Int32Array {
+    const { floats, bits, counts, length } = this;
+    for (let i = 0, at = offset; i < length; i++, at += stride) floats[i] = scores[at] + 0; // -0 equals 0
+    counts.fill(0);
+    for (let i = 0; i < length; i++) {
+      const key = (bits[i] = descending(bits[i]));
+      counts[key & mask]++;
+      counts[radix + ((key >>> radixBits) & mask)]++;
+      counts[2 * radix + (key >>> (2 * radixBits))]++;
+    }
     let [from, to] = [this.order, this.other];
     for (let i = 0; i < length; i++) from[i] = i;
     for (let pass = 0; pass < passes; pass++) {
-      this.scatter(from, to, pass * radixBits);
+      this.scatter(from, to, pass);
       [from, to] = [to, from];
     }
     return from;
   }
 
-  /** One pass of the radix sort: by 11 bits, otherwise in the order that is. */
-  private scatter(from: Int32Array, to: Int32Array, shift: number): void {
-    const { bits, counts, length } = this;
-    counts.fill(0);
-    for (let i = 0; i < length; i++) counts[(bits[i] >>> shift) & (radix - 1)]++;
+  /** One pass of the radix sort: by 11 bits, of equal ones in the order that is. */
+  private scatter(from: Int32Array, to: Int32Array, pass: number): void {
+    const { bits, length } = this;
+    const places = this.counts.subarray(pass * radix, (pass + 1) * radix);
     for (let digit = 0, begin = 0; digit < radix; digit++) {
-      const count = counts[digit];
-      counts[digit] = begin;
+      const count = places[digit];
+      places[digit] = begin;
       begin += count;
     }
+    const shift = pass * radixBits;
     for (let i = 0; i < length; i++) {
       const item = from[i];
-      to[counts[(bits[item] >>> shift) & (radix - 1)]++] = item;
+      to[places[(bits[item] >>> shift) & mask]++] = item;
     }
   }
 }

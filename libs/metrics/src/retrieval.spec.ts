@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gradedAveragePrecision, multiInstanceRetrieval, type DirectionScores } from './index.ts';
+import { gradedAveragePrecision, multiInstanceRetrieval, type DirectionScores, type Relevancy } from './index.ts';
 import { Ranker } from './ranking.ts';
 
 interface RetrievalCase {
@@ -16,17 +16,28 @@ const fixtures = JSON.parse(readFileSync(new URL('fixtures/egodtm.json', import.
   retrieval: RetrievalCase[];
 };
 
+/** A matrix of relevancies [videos, texts] as a table in which every item is a class of its own. */
+function separateClasses(relevance: readonly number[], videos: number, texts: number): Relevancy {
+  const classes = videos + texts;
+  const table = new Float64Array(classes * classes);
+  for (let video = 0; video < videos; video++) {
+    for (let text = 0; text < texts; text++) {
+      const value = relevance[video * texts + text];
+      table[video * classes + videos + text] = table[(videos + text) * classes + video] = value;
+    }
+  }
+  const range = (length: number, from: number) => Int32Array.from({ length }, (_, i) => from + i);
+  return { videos: range(videos, 0), texts: range(texts, videos), table, classes };
+}
+
 describe('multiInstanceRetrieval', () => {
   it.each(['without ties', 'with ties'])('equals numpy’s statement of the definition, %s', (name) => {
     const fixture = fixtures.retrieval[name === 'with ties' ? 1 : 0];
     const { similarities, relevance, videoVerbs, textVerbs } = fixture;
-    const [videos, texts] = [videoVerbs.length, textVerbs.length];
-    const scores = multiInstanceRetrieval({
-      similarities: Float32Array.from(similarities),
-      videos,
-      texts,
-      relevancy: (video, text) => relevance[video * texts + text],
-    });
+    const scores = multiInstanceRetrieval(
+      Float32Array.from(similarities),
+      separateClasses(relevance, videoVerbs.length, textVerbs.length),
+    );
     for (const direction of ['videoToText', 'textToVideo'] as const) {
       expect(scores[direction].mAP).toBeCloseTo(fixture[direction].mAP, 12);
       expect(scores[direction].nDCG).toBeCloseTo(fixture[direction].nDCG, 12);
@@ -35,20 +46,18 @@ describe('multiInstanceRetrieval', () => {
 
   it('is the authors’ graded average precision, not the binary one', () => {
     // ranks 2 and 4 are exact: (0.5 + 1) / 2 and (0.5 + 1 + 0 + 1) / 4
-    expect(gradedAveragePrecision([0.5, 1, 0, 1])).toBe((0.75 + 0.625) / 2);
-    expect(gradedAveragePrecision([0.5, 0.5])).toBeNaN();
+    expect(gradedAveragePrecision(Float64Array.of(0.5, 1, 0, 1))).toBe((0.75 + 0.625) / 2);
+    expect(gradedAveragePrecision(Float64Array.of(0.5, 0.5))).toBeNaN();
   });
 
   it('is 1 for the relevancies themselves, and leaves out queries without anything relevant', () => {
     const relevance = [1, 0.5, 0, 1, 0, 0];
-    const task = { videos: 2, texts: 3, relevancy: (video: number, text: number) => relevance[video * 3 + text] };
-    const scores = multiInstanceRetrieval({ ...task, similarities: Float32Array.from(relevance) });
+    const relevancy = separateClasses(relevance, 2, 3);
+    const scores = multiInstanceRetrieval(Float32Array.from(relevance), relevancy);
     expect(scores.videoToText).toEqual({ mAP: 1, nDCG: 1 });
     // text 1 has no exact video, text 2 nothing at all
     expect(scores.textToVideo).toEqual({ mAP: 1, nDCG: 1 });
-    expect(() => multiInstanceRetrieval({ ...task, similarities: new Float32Array(5) })).toThrow(
-      'expected 2 x 3 similarities, got 5',
-    );
+    expect(() => multiInstanceRetrieval(new Float32Array(5), relevancy)).toThrow('expected 2 x 3 similarities, got 5');
   });
 });
 

@@ -1,12 +1,16 @@
 import { Ranker } from './ranking.ts';
 
-export interface RetrievalTask {
-  /** [videos, texts] row-major; no NaN */
-  readonly similarities: Float32Array;
-  readonly videos: number;
-  readonly texts: number;
-  /** graded relevancy in [0, 1]; exactly 1 where the two say the same */
-  readonly relevancy: (video: number, text: number) => number;
+/**
+ * Graded relevancy in [0, 1] by what items say: exactly 1 for two that say the same. Far fewer things are said than there
+ * are pairs of items.
+ */
+export interface Relevancy {
+  /** class of each video and each text */
+  readonly videos: Int32Array;
+  readonly texts: Int32Array;
+  /** [classes, classes], symmetric */
+  readonly table: Float64Array;
+  readonly classes: number;
 }
 
 /** Means over the queries, as fractions; NaN where no query has anything relevant. */
@@ -32,36 +36,35 @@ export interface RetrievalScores {
  * A query without any item of relevancy 1 (above 0) is left out of the mean of mAP (nDCG), where the authors' code
  * divides by zero; the published test set has none.
  */
-export function multiInstanceRetrieval({ similarities, videos, texts, relevancy }: RetrievalTask): RetrievalScores {
+export function multiInstanceRetrieval(similarities: Float32Array, relevancy: Relevancy): RetrievalScores {
+  const [videos, texts] = [relevancy.videos.length, relevancy.texts.length];
   if (similarities.length !== videos * texts)
     throw new RangeError(`expected ${videos} x ${texts} similarities, got ${similarities.length}`);
   return {
-    videoToText: direction(videos, texts, (ranker, video) => ranker.rank(similarities, video * texts), relevancy),
-    textToVideo: direction(
-      texts,
-      videos,
-      (ranker, text) => ranker.rank(similarities, text, texts),
-      (text, video) => relevancy(video, text),
+    videoToText: direction(relevancy.videos, relevancy.texts, relevancy, (ranker, video) =>
+      ranker.rank(similarities, video * texts),
+    ),
+    textToVideo: direction(relevancy.texts, relevancy.videos, relevancy, (ranker, text) =>
+      ranker.rank(similarities, text, texts),
     ),
   };
 }
 
 function direction(
-  queries: number,
-  items: number,
+  queries: Int32Array,
+  items: Int32Array,
+  { table, classes }: Relevancy,
   rank: (ranker: Ranker, query: number) => Int32Array,
-  relevancy: (query: number, item: number) => number,
 ): DirectionScores {
-  const ranker = new Ranker(items);
-  const relevancies = new Float64Array(items);
-  const ranked = new Float64Array(items);
-  const discounts = Float64Array.from({ length: items }, (_, rank) => 1 / Math.log2(rank + 2));
+  const ranker = new Ranker(items.length);
+  const ranked = new Float64Array(items.length);
+  const discounts = Float64Array.from({ length: items.length }, (_, position) => 1 / Math.log2(position + 2));
   const precision = new Mean();
   const gain = new Mean();
-  for (let query = 0; query < queries; query++) {
+  for (let query = 0; query < queries.length; query++) {
     const order = rank(ranker, query);
-    for (let item = 0; item < items; item++) relevancies[item] = relevancy(query, item);
-    for (let position = 0; position < items; position++) ranked[position] = relevancies[order[position]];
+    const row = queries[query] * classes;
+    for (let position = 0; position < order.length; position++) ranked[position] = table[row + items[order[position]]];
     precision.add(gradedAveragePrecision(ranked));
     gain.add(normalisedGain(ranked, discounts));
   }
@@ -74,7 +77,7 @@ function direction(
  * @param ranked relevancies in ranked order
  * @returns NaN when none is exactly 1
  */
-export function gradedAveragePrecision(ranked: ArrayLike<number>): number {
+export function gradedAveragePrecision(ranked: Float64Array): number {
   let cumulative = 0;
   let sum = 0;
   let count = 0;
@@ -95,8 +98,11 @@ export function gradedAveragePrecision(ranked: ArrayLike<number>): number {
  * @returns NaN when none is above 0
  */
 function normalisedGain(ranked: Float64Array, discounts: Float64Array): number {
-  const ideal = ranked.filter((value) => value > 0).sort(); // ascending
-  const depth = ideal.length;
+  const positive = new Float64Array(ranked.length);
+  let depth = 0;
+  for (let position = 0; position < ranked.length; position++)
+    if (ranked[position] > 0) positive[depth++] = ranked[position];
+  const ideal = positive.subarray(0, depth).sort(); // ascending
   let gain = 0;
   let best = 0;
   for (let position = 0; position < depth; position++) {

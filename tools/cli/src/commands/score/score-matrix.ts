@@ -31,8 +31,9 @@ export function readScoreMatrix(file: string, { rows, columns, rowIds, columnCou
           ? 'it is transposed'
           : 'check that it was predicted for these annotations, in their order',
     });
-  const nan = data.findIndex((value) => Number.isNaN(value));
-  if (nan >= 0) {
+  let nan = 0;
+  while (nan < data.length && !Number.isNaN(data[nan])) nan++;
+  if (nan < data.length) {
     const [row, column] = [Math.floor(nan / columnCount), nan % columnCount];
     throw new UserError({ what: 'the score is NaN', where: `${file}, row ${row} (${rowIds[row]}), column ${column}` });
   }
