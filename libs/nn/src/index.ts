@@ -13,6 +13,8 @@ export { embedding } from './embedding.ts';
 export { init } from './init.ts';
 export type { Initializer } from './init.ts';
 export { linear } from './linear.ts';
+export { linearCrossEntropy } from './linear-cross-entropy.ts';
+export type { LinearCrossEntropyOptions } from './linear-cross-entropy.ts';
 export { instanceNorm, layerNorm, rmsNorm } from './norm.ts';
 export { Parameters, prefixed } from './parameters.ts';
 export type { ParameterSpec, ParameterSpecs, Scope } from './parameters.ts';
