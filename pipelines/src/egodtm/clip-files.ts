@@ -110,6 +110,8 @@ const captionSchema = z.strictObject({
   original: z.string(),
   /** null: no hands or objects to speak of, or the new caption contradicted what was tracked */
   enriched: z.string().nullable(),
+  /** why there is none */
+  reason: z.string().nullable().default(null),
 });
 export type EnrichedCaption = z.infer<typeof captionSchema>;
 

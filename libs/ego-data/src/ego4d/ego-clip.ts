@@ -25,6 +25,8 @@ export interface EgoClipPair {
   readonly end: number;
   readonly text: string;
   readonly videoUid: string;
+  /** when it was narrated, seconds of the whole video */
+  readonly timestamp: number;
   readonly verbs: readonly number[];
   readonly nouns: readonly number[];
 }
@@ -96,9 +98,9 @@ export async function egoClip(options: EgoClipOptions): Promise<{ clips: EgoClip
   const skipped = new SkipLog();
   const clips: EgoClipPair[] = [];
   for await (const row of readEgoClip(file, (item, reason) => skipped.add(item, reason))) {
-    const { videoUid, verbs, nouns } = row;
+    const { videoUid, timestamp, verbs, nouns } = row;
     const located = locator.locate(videoUid, row.start, row.end, `${file} (video ${videoUid})`);
-    if (located) clips.push({ ...located, text: withoutMarker(row.text), videoUid, verbs, nouns });
+    if (located) clips.push({ ...located, text: withoutMarker(row.text), videoUid, timestamp, verbs, nouns });
     else skipped.add(`video ${videoUid}, ${row.start} s`, 'video missing');
   }
   return { clips, skipped: skipped.report() };
