@@ -158,3 +158,4 @@ export {
   type Vector3,
 } from './geometry/rotation.ts';
 export { readEuroc, readKitti, readTum, tumText } from './geometry/trajectory-files.ts';
+export { gazeCsvText, readGazeCsv, type GazeTable } from './egom2p/gaze-csv.ts';

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { UserError } from '@egolab/foundation';
 import type { Pose, Trajectory } from './pose.ts';
 import { fromQuaternion, orthonormalityError, type Quaternion, type Rotation, toQuaternion } from './rotation.ts';
@@ -22,7 +22,8 @@ export type Place = (field: string) => string;
  * @throws UserError when there is no such file
  */
 export function dataLines(file: string): DataLine[] {
-  if (!existsSync(file)) throw new UserError({ what: 'there is no such file', where: file });
+  if (!existsSync(file) || !statSync(file).isFile())
+    throw new UserError({ what: 'there is no such file', where: file });
   return readFileSync(file, 'utf8')
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)

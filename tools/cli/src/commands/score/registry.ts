@@ -65,6 +65,34 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     annotations: 'nlq_val.json',
     load: () => import('./egonlq.ts'),
   },
+  camera: {
+    predictions: 'trajectory in TUM format',
+    annotations: 'trajectory in TUM format, on the same clock',
+    load: () => import('./camera.ts'),
+  },
+  gaze: {
+    predictions: 'CSV t,x,y in [0, 1]',
+    annotations: 'CSV t,x,y[,valid]',
+    load: () => import('./gaze.ts'),
+  },
+  depth: {
+    predictions: '.npy float32 [frames, height, width]',
+    annotations: '.npy depth in metres, 0 or NaN where unknown',
+    options: {
+      align: {
+        description: 'alignment of the sequence; affine-disparity takes inverse depth',
+        values: ['none', 'median', 'affine-depth', 'affine-disparity'],
+        default: 'none',
+      },
+      pool: { description: 'what means are taken over', values: ['sequence', 'frame'], default: 'sequence' },
+    },
+    load: () => import('./depth.ts'),
+  },
+  video: {
+    predictions: 'mp4 or .npy uint8 [frames, height, width, 3]',
+    annotations: 'the same',
+    load: () => import('./video.ts'),
+  },
   'hoi-masks': {
     predictions: 'COCO result JSON (run-length masks)',
     annotations: 'COCO ground-truth JSON of the categories hand and object',
