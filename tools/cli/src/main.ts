@@ -4,6 +4,7 @@ import { addAsk } from './commands/ask.ts';
 import { addData } from './commands/data.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEmbed } from './commands/embed.ts';
+import { addEnrich } from './commands/enrich.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addMlflow } from './commands/mlflow.ts';
 import { addRun } from './commands/run.ts';
@@ -16,7 +17,18 @@ function program(): Command {
     .description('Staged experiment pipelines for egocentric video-language pretraining')
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addRun, addAsk, addGenerate, addEmbed, addWindows, addScore, addData, addMlflow, addDoctor])
+  for (const add of [
+    addRun,
+    addAsk,
+    addGenerate,
+    addEmbed,
+    addEnrich,
+    addWindows,
+    addScore,
+    addData,
+    addMlflow,
+    addDoctor,
+  ])
     add(egolab);
   return egolab;
 }

@@ -142,7 +142,7 @@ export function singleFileDetector(file: string): HandObjectDetector {
   };
 }
 
-/** Files `<video_uid>/<narration_time>.npy` (or `.json`), times compared as numbers. */
+/** Files `<video_uid>/<narration_time>.npy` (or `.json`), times compared as numbers; of more frames than the clip's, those nearest to them. */
 export function folderDetector(folder: string): HandObjectDetector {
   if (!existsSync(folder))
     throw new UserError({
@@ -158,7 +158,9 @@ export function folderDetector(folder: string): HandObjectDetector {
       const name = names.find((each) => Number(/^(.*)\.(npy|json)$/.exec(each)?.[1] ?? NaN) === clip.narrationTime);
       if (!name) return { skipped: 'no detections file' };
       const frames = detectionsFromFile(join(path, name), clip, issues);
-      return frames.length === clip.numFrames ? frames : { skipped: 'detections of another number of frames' };
+      if (frames.length === 0) return { skipped: 'a detections file without frames' };
+      // both are spread evenly over the clip
+      return clip.indices.map((_, i) => frames[Math.floor(((i + 0.5) * frames.length) / clip.numFrames)]);
     },
   };
 }

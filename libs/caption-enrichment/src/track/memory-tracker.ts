@@ -1,6 +1,6 @@
 import { countIssue, type Issues } from '../clip.ts';
 import { components, type Mask, maskOf, resizeMask } from '../geometry.ts';
-import { DEPTH, type FeatureMap, featureMaps, squaredDistance } from './pixels.ts';
+import { DEPTH, type FeatureMap, featureMaps } from './pixels.ts';
 import { segmentPrompts } from './segment.ts';
 import type { MaskTracker, TrackRequest } from './tracker.ts';
 
@@ -109,7 +109,7 @@ function propagate(
         for (let row = Math.max(0, y - radius); row <= Math.min(height - 1, y + radius); row++) {
           for (let column = Math.max(0, x - radius); column <= Math.min(width - 1, x + radius); column++) {
             const source = row * width + column;
-            const distance = squaredDistance(data, pixel * DEPTH, remembered, source * DEPTH, DEPTH);
+            const distance = closerThan(data, pixel * DEPTH, remembered, source * DEPTH, distances[topK - 1]);
             if (distance < distances[topK - 1]) insert(distances, sources, distance, m * numPixels + source);
           }
         }
@@ -118,6 +118,15 @@ function propagate(
     }
   }
   return out;
+}
+
+/** Squared distance of two pixels' features; at least `bound` as soon as it can't be less, which is most of the time. */
+function closerThan(a: Float32Array, i: number, b: Float32Array, j: number, bound: number): number {
+  const [d0, d1, d2] = [a[i] - b[j], a[i + 1] - b[j + 1], a[i + 2] - b[j + 2]];
+  const pixel = d0 * d0 + d1 * d1 + d2 * d2;
+  if (pixel >= bound) return pixel;
+  const [d3, d4, d5] = [a[i + 3] - b[j + 3], a[i + 4] - b[j + 4], a[i + 5] - b[j + 5]];
+  return pixel + d3 * d3 + d4 * d4 + d5 * d5;
 }
 
 /** Keep the list of least distances sorted. */

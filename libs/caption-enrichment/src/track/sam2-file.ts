@@ -4,7 +4,7 @@ import { type CocoRle, decodeRle, encodeRle } from '@egolab/ego-data';
 import { readJsonFile, resolveInside, UserError } from '@egolab/foundation';
 import { z } from 'zod';
 import { countIssue, type Issues } from '../clip.ts';
-import { type Mask, maskArea, resizeMask } from '../geometry.ts';
+import { boxIou, type Mask, maskArea, maskBox, resizeMask } from '../geometry.ts';
 import type { MaskTracker, TrackPrompt } from './tracker.ts';
 
 const side = z.number().int().positive().max(65_536);
@@ -22,8 +22,8 @@ export type Sam2Masks = z.infer<typeof masksSchema>;
 const LOST_SHARE = 0.9;
 
 /**
- * Masks that SAM 2 made elsewhere, in the layout of the authors' generator: `<video_uid>/<narration_time>.json`, ids counted from the
- * objects on, then the hands. Prompts only say which ids are wanted; their kinds have to agree.
+ * Masks that SAM 2 made elsewhere, in the layout of the authors' generator: `<video_uid>/<narration_time>.json`. A prompt takes the
+ * track of its kind whose mask in the prompted frame fits its box (or point) best.
  */
 export function sam2FileTracker(folder: string): MaskTracker {
   if (!existsSync(folder))
@@ -34,21 +34,27 @@ export function sam2FileTracker(folder: string): MaskTracker {
     });
   return {
     name: `masks of SAM 2 in ${folder}`,
-    async track({ clip, prompts }, issues) {
+    async track({ clip, frame, prompts }, issues) {
       const path = resolveInside(folder, clip.videoUid, `video ${clip.videoUid}`);
       const names = existsSync(path) ? readdirSync(path) : [];
       const name = names.find((each) => Number(/^(.*)\.json$/.exec(each)?.[1] ?? NaN) === clip.narrationTime);
       if (!name) return { skipped: 'no masks file' };
-      return readSam2Masks(join(path, name), prompts, clip, issues);
+      return readSam2Masks(join(path, name), prompts, frame, clip, issues);
     },
   };
 }
 
-/** Masks of one file, a list a prompt with an entry for every frame of the clip. */
+type Entry = Sam2Masks[string][string];
+
+/**
+ * Masks of one file, a list a prompt with an entry for every frame of the clip. Frames are numbered in the video or, where the
+ * file doesn't hold the clip's, in the clip.
+ */
 export function readSam2Masks(
   file: string,
   prompts: readonly TrackPrompt[],
-  clip: { numFrames: number; height: number; width: number },
+  promptFrame: number,
+  clip: { indices: readonly number[]; height: number; width: number },
   issues: Issues,
 ): (Mask | null)[][] {
   const parsed = masksSchema.safeParse(readJsonFile(file));
@@ -60,19 +66,31 @@ export function readSam2Masks(
       mend: 'expected {frame: {object id: {type, mask, H, W}}}, the mask being base64 of COCO run lengths',
     });
   }
-  return prompts.map(({ kind }, id) =>
-    Array.from({ length: clip.numFrames }, (_, frame) => {
-      const entry = parsed.data[String(frame)]?.[String(id)];
-      if (!entry) return null;
-      if (entry.type !== kind)
-        throw new UserError({
-          what: `expected id ${id} to be a ${kind}, found a ${entry.type} in frame ${frame}`,
-          where: file,
-          mend: 'ids count the objects first, then the hands, as the detections that prompted SAM 2 did',
-        });
-      return maskOfEntry(entry, `${file} (frame ${frame}, id ${id})`, clip, issues);
-    }),
+  const byNumber = clip.indices.every((index) => String(index) in parsed.data);
+  const frames = clip.indices.map((index, position) => parsed.data[String(byNumber ? index : position)] ?? {});
+  const decode = (entry: Entry | undefined, frame: number) =>
+    entry ? maskOfEntry(entry, `${file} (frame ${frame})`, clip, issues) : null;
+  const free = new Map(
+    Object.entries(frames[promptFrame]).map(([id, entry]) => [id, { ...entry, mask: decode(entry, promptFrame) }]),
   );
+  return prompts.map((prompt) => {
+    const fits = [...free].map(([id, { type, mask }]) => ({
+      id,
+      fit: type === prompt.kind && mask ? fitOf(mask, prompt) : 0,
+    }));
+    const best = fits.sort((a, b) => b.fit - a.fit)[0];
+    if (!best || best.fit === 0) return frames.map(() => null);
+    free.delete(best.id);
+    return frames.map((frame, i) => decode(frame[best.id], i));
+  });
+}
+
+/** How well a mask answers a prompt: overlap of the boxes, or whether it holds the positive points. */
+function fitOf(mask: Mask, { box, points }: TrackPrompt): number {
+  if (box) return boxIou(maskBox(mask)!, box);
+  const positive = points.filter((point) => point.positive);
+  const held = positive.filter(({ x, y }) => mask.data[Math.floor(y) * mask.width + Math.floor(x)] === 1);
+  return held.length / positive.length;
 }
 
 function maskOfEntry(

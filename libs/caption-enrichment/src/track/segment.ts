@@ -5,6 +5,12 @@ import type { TrackPrompt } from './tracker.ts';
 
 /** The core of a box that surely shows what the box is around, as a share of its sides. */
 const CORE = 0.4;
+/** The background right around a box: the box grown by this factor, without all boxes. */
+const RING = 1.8;
+/** Something stands out from it by at least this difference of colour; and what is surely the thing, or surely not, as a share of the largest one. */
+const LEAST_CONTRAST = 0.08;
+const SURE_THING = 0.6;
+const SURE_BACKGROUND = 0.2;
 /** A point prompt marks this share of the image's shorter side around it. */
 const POINT_RADIUS = 0.03;
 /** Around a point prompt, this share of the shorter side is not taken for background, be it at the border. */
@@ -67,57 +73,102 @@ function atLeastOnePixel(box: Box): Box {
   return { x1, y1, x2, y2 };
 }
 
-/** Which pixels are sure: cores of boxes, points, and the background outside of all boxes (or the border, for points). */
+/** Which pixels are sure, others are UNKNOWN. */
 function seedLabels(
+  map: FeatureMap,
+  prompts: readonly TrackPrompt[],
+  boxes: readonly (Box | null)[],
+  scale: { x: number; y: number },
+): Uint8Array {
+  const seeds = backgroundSeeds(map, prompts, boxes, scale);
+  boxes.forEach((box, index) => {
+    if (box) seedBox(map, seeds, box, index + 1, boxes);
+  });
+  prompts.forEach(({ points }, index) => {
+    for (const { x, y, positive } of points) if (positive) seedPoint(map, seeds, x * scale.x, y * scale.y, index + 1);
+  });
+  return seeds;
+}
+
+/** The background outside of all boxes, or at the border when there are points, whose extent nobody knows. */
+function backgroundSeeds(
   { height, width }: FeatureMap,
   prompts: readonly TrackPrompt[],
   boxes: readonly (Box | null)[],
   scale: { x: number; y: number },
 ): Uint8Array {
   const seeds = new Uint8Array(height * width).fill(UNKNOWN);
-  const shorter = Math.min(height, width);
-  const points = prompts.map((prompt) =>
-    prompt.points.map(({ x, y, positive }) => ({ x: x * scale.x, y: y * scale.y, positive })),
-  );
-  const positives = points.flat().filter(({ positive }) => positive);
-  const near = (x: number, y: number) =>
-    positives.some((point) => Math.hypot(point.x - x, point.y - y) < POINT_REACH * shorter);
-  const cores = boxes.map((box) => box && growBox(box, CORE));
-  // the last of several cores over one pixel has it: hands come after objects, and lie before what they hold
+  const positives = prompts.flatMap(({ points }) => points.filter(({ positive }) => positive));
+  const reach = POINT_REACH * Math.min(height, width);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [centreX, centreY] = [x + 0.5, y + 0.5];
-      const inBox = boxes.some((box) => box && contains(box, centreX, centreY));
       const border = x === 0 || y === 0 || x === width - 1 || y === height - 1;
-      if (!inBox && (positives.length === 0 || border) && !near(centreX, centreY)) seeds[y * width + x] = 0;
-      cores.forEach((core, index) => {
-        if (core && contains(core, centreX, centreY)) seeds[y * width + x] = index + 1;
-      });
+      if ((positives.length > 0 && !border) || inAnyBox(boxes, x, y)) continue;
+      if (positives.some((point) => Math.hypot(point.x * scale.x - x, point.y * scale.y - y) < reach)) continue;
+      seeds[y * width + x] = 0;
     }
   }
-  const stamp = (box: Box | null, label: number) => {
-    if (!box) return;
-    const [x, y] = [(box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2];
-    if (x >= 0 && y >= 0 && x < width && y < height) seeds[Math.floor(y) * width + Math.floor(x)] = label;
-  };
-  cores.forEach((core, index) => stamp(core, index + 1)); // also boxes smaller than a pixel
-  points.forEach((each, index) => {
-    const radius = Math.max(1, POINT_RADIUS * shorter);
-    for (const { x, y, positive } of each) {
-      if (!positive) continue; // negative points are the middles of the other prompts, which have seeds of their own
-      for (let row = Math.max(0, Math.floor(y - radius)); row <= Math.min(height - 1, y + radius); row++)
-        for (let column = Math.max(0, Math.floor(x - radius)); column <= Math.min(width - 1, x + radius); column++)
-          seeds[row * width + column] = index + 1;
-    }
-  });
   return seeds;
 }
 
-/** Typical colours of a label's seeds: a few rounds of k-means from evenly spaced seeds. */
-function palette({ data }: FeatureMap, seeds: Uint8Array, label: number): Float32Array[] {
+const inAnyBox = (boxes: readonly (Box | null)[], x: number, y: number): boolean =>
+  boxes.some((box) => box && contains(box, x + 0.5, y + 0.5));
+
+/**
+ * In a box, what is unlike the colours right around it surely belongs to the thing (a knife lies across its box and leaves most of it to the
+ * table), what is very like them to the background. When nothing stands out, the core is taken.
+ */
+function seedBox(map: FeatureMap, seeds: Uint8Array, box: Box, label: number, boxes: readonly (Box | null)[]): void {
+  const { height, width } = map;
+  const others = boxes.filter((other, index) => other && index !== label - 1);
+  const ring: number[] = [];
+  const own: number[] = [];
+  eachPixel(growBox(box, RING), height, width, (pixel, x, y) => {
+    if (!inAnyBox(boxes, x, y)) ring.push(pixel);
+    else if (contains(box, x + 0.5, y + 0.5) && !inAnyBox(others, x, y)) own.push(pixel);
+  });
+  const around = clusters(map, ring, COLOURS);
+  const strange = own.map((pixel) => unlike(map, pixel, around));
+  const most = Math.max(0, ...strange);
+  const standsOut = around.length > 0 && most > LEAST_CONTRAST;
+  own.forEach((pixel, i) => {
+    if (standsOut && strange[i] > most * SURE_THING) seeds[pixel] = label;
+    else if (standsOut && strange[i] < most * SURE_BACKGROUND) seeds[pixel] = 0;
+  });
+  if (standsOut) return;
+  eachPixel(growBox(box, CORE), height, width, (pixel) => (seeds[pixel] = label));
+  const [x, y] = [Math.floor((box.x1 + box.x2) / 2), Math.floor((box.y1 + box.y2) / 2)];
+  if (x >= 0 && y >= 0 && x < width && y < height) seeds[y * width + x] = label; // also where the core holds no pixel's centre
+}
+
+function seedPoint({ height, width }: FeatureMap, seeds: Uint8Array, x: number, y: number, label: number): void {
+  const radius = Math.max(1, POINT_RADIUS * Math.min(height, width));
+  const box = { x1: x - radius, y1: y - radius, x2: x + radius, y2: y + radius };
+  eachPixel(box, height, width, (pixel) => (seeds[pixel] = label));
+}
+
+/** Pixels whose centres lie in a box. */
+function eachPixel(
+  box: Box,
+  height: number,
+  width: number,
+  visit: (pixel: number, x: number, y: number) => void,
+): void {
+  for (let y = Math.max(0, Math.ceil(box.y1 - 0.5)); y < Math.min(height, box.y2 - 0.5); y++)
+    for (let x = Math.max(0, Math.ceil(box.x1 - 0.5)); x < Math.min(width, box.x2 - 0.5); x++)
+      visit(y * width + x, x, y);
+}
+
+/** Typical colours of a label's seeds. */
+function palette(map: FeatureMap, seeds: Uint8Array, label: number): Float32Array[] {
   const pixels: number[] = [];
   for (let pixel = 0; pixel < seeds.length; pixel++) if (seeds[pixel] === label) pixels.push(pixel);
-  const count = Math.min(pixels.length, label === 0 ? BACKGROUND_COLOURS : COLOURS);
+  return clusters(map, pixels, label === 0 ? BACKGROUND_COLOURS : COLOURS);
+}
+
+/** At most `most` colours that stand for those of some pixels: a few rounds of k-means from evenly spaced ones. */
+function clusters({ data }: FeatureMap, pixels: readonly number[], most: number): Float32Array[] {
+  const count = Math.min(pixels.length, most);
   let centres = Array.from({ length: count }, (_, k) => {
     const pixel = pixels[Math.floor(((k + 0.5) * pixels.length) / count)];
     return data.slice(pixel * DEPTH, pixel * DEPTH + 3);

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  centreNetConfigSchema,
+  type EnrichmentEngine,
+  folderDetector,
+  grammarGenerator,
+  type HandObjectDetector,
+  languageModelGenerator,
+  loadDetector,
+  memoryTracker,
+  promptFrameRules,
+  promptStyles,
+  sam2FileTracker,
+  worldDetector,
+} from '@egolab/caption-enrichment';
+import { type DepthTeacher, fileTeacher, networkTeacher, worldTeacher } from '@egolab/depth-anything';
+import { loadLanguageModel } from '@egolab/language-model';
+import { trainingSettings } from '../../exo2ego/settings.ts';
+import { resolveFromRoot } from './paths.ts';
+
+const count = z.number().int().positive();
+
+/** Where depth targets come from. */
+export const teacherSettings = z.discriminatedUnion('kind', [
+  /** the synthetic world's exact depth */
+  z.strictObject({ kind: z.literal('world') }),
+  /** a depth file a clip, as the authors' generator writes them */
+  z.strictObject({ kind: z.literal('files'), folder: z.string() }),
+  /** a Depth-Anything-V2 folder in Hugging Face format; `keepAspectRatio` null: as the folder says */
+  z.strictObject({ kind: z.literal('depth-anything'), folder: z.string(), keepAspectRatio: z.boolean().nullable() }),
+]);
+
+export function openTeacher(settings: z.infer<typeof teacherSettings>, egoClip: string): DepthTeacher {
+  switch (settings.kind) {
+    case 'world':
+      return worldTeacher(groundTruthFolder(egoClip));
+    case 'files':
+      return fileTeacher(resolveFromRoot(settings.folder));
+    case 'depth-anything':
+      return networkTeacher(resolveFromRoot(settings.folder), {
+        keepAspectRatio: settings.keepAspectRatio ?? undefined,
+      });
+  }
+}
+
+/** Where the exact geometry of a video is. */
+export const groundTruthFolder =
+  (egoClip: string) =>
+  (videoUid: string): string =>
+    join(egoClip, 'ground-truth', videoUid);
+
+/** Step "detect". */
+export const detectorSettings = z.discriminatedUnion('kind', [
+  /** the synthetic world's labels */
+  z.strictObject({ kind: z.literal('world') }),
+  /** a file of detections a clip, as the authors' generator writes them */
+  z.strictObject({ kind: z.literal('files'), folder: z.string() }),
+  /** our detector, as trained before */
+  z.strictObject({ kind: z.literal('trained'), folder: z.string() }),
+  /** our detector, trained first on the exact labels of the clips' videos */
+  z.strictObject({
+    kind: z.literal('train'),
+    network: centreNetConfigSchema,
+    /** labelled frames to learn from, drawn from all; null: all */
+    maxFrames: count.nullable(),
+    training: trainingSettings,
+  }),
+]);
+export type DetectorSettings = z.infer<typeof detectorSettings>;
+
+/** A detector that needs no training. */
+export function openDetector(
+  settings: Exclude<DetectorSettings, { kind: 'train' }>,
+  egoClip: string,
+): HandObjectDetector {
+  switch (settings.kind) {
+    case 'world':
+      return worldDetector(groundTruthFolder(egoClip));
+    case 'files':
+      return folderDetector(resolveFromRoot(settings.folder));
+    case 'trained':
+      return loadDetector(resolveFromRoot(settings.folder));
+  }
+}
+
+/** Step "track". */
+export const trackerSettings = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('memory'),
+    maxSide: count,
+    memoryFrames: z.number().int().nonnegative(),
+    reach: z.number().positive().max(1),
+    topK: count,
+  }),
+  /** masks that SAM 2 made elsewhere, in the authors' layout */
+  z.strictObject({ kind: z.literal('sam2-files'), folder: z.string() }),
+]);
+
+/** Step "generate". */
+export const generatorSettings = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('grammar') }),
+  /** a model folder or GGUF file */
+  z.strictObject({ kind: z.literal('language-model'), weights: z.string(), maxNewTokens: count }),
+]);
+
+export const enrichSettings = z.strictObject({
+  detector: detectorSettings,
+  tracker: trackerSettings,
+  generator: generatorSettings,
+  /** which frame starts tracking, and how things are pointed out in it: paper and released code differ */
+  promptFrame: z.enum(promptFrameRules),
+  prompts: z.enum(promptStyles),
+  /** frames of a clip */
+  numFrames: count,
+});
+export type EnrichSettings = z.infer<typeof enrichSettings>;
+
+/** The engine around a detector. */
+export function engineOf(
+  { tracker, generator, promptFrame, prompts }: EnrichSettings,
+  detector: HandObjectDetector,
+): EnrichmentEngine {
+  return {
+    detector,
+    tracker: tracker.kind === 'memory' ? memoryTracker(tracker) : sam2FileTracker(resolveFromRoot(tracker.folder)),
+    generator:
+      generator.kind === 'grammar'
+        ? grammarGenerator
+        : languageModelGenerator(loadLanguageModel(resolveFromRoot(generator.weights)), {
+            maxNewTokens: generator.maxNewTokens,
+            name: generator.weights,
+          }),
+    settings: { promptFrame, prompts },
+  };
+}
