@@ -103,14 +103,20 @@ interface Answers {
   scores: Record<string, Record<string, number>>;
 }
 
+/** EgoMCQ questions answered at a time: five clips each. */
+const QUESTIONS = 6;
+
 /** Which of five clips does the narration describe? The one under which it is likeliest (text to video, as released). */
 async function answerEgoMcq(answerer: Answerer, questions: LocatedMcq[], progress: Progress): Promise<Answers> {
   const phase = progress.phase('EgoMCQ', questions.length);
   const predictions: ChoicePredictions = {};
-  for (const { id, query, clips } of questions) {
-    const texts = clips.map(() => query.text);
-    predictions[id] = (await narrationLogLikelihoods(answerer, await answerer.clips.read(clips), texts)).sums;
-    phase.advance();
+  for (let start = 0; start < questions.length; start += QUESTIONS) {
+    const batch = questions.slice(start, start + QUESTIONS);
+    const clips = batch.flatMap(({ clips }) => clips);
+    const texts = batch.flatMap(({ query, clips }) => clips.map(() => query.text));
+    const { sums } = await narrationLogLikelihoods(answerer, await answerer.clips.read(clips), texts);
+    for (const { id, clips } of batch) predictions[id] = sums.splice(0, clips.length);
+    phase.advance(batch.length);
   }
   phase.end();
   const items = questions.map(({ id, type, choices, answer }): ChoiceItem => ({
