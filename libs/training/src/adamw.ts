@@ -1,6 +1,14 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
 import { type Attribute, attribute, backend, nativeOp, tf } from '@egolab/runtime';
 
+/** What one update needs beside the gradients. */
+export interface UpdateOptions {
+  learningRate: number;
+  step: number;
+  clip?: number;
+  scales?: ReadonlyMap<string, number>;
+}
+
 export interface AdamWConfig {
   /** decoupled: weights shrink by `learningRate * weightDecay` a step; vectors and scalars (biases, norms) never do */
   weightDecay: number;
@@ -35,23 +43,23 @@ export class AdamW {
   /**
    * One update of every variable.
    * @param gradients by full name, of the variables' shapes; they stay the caller's
-   * @param at learning rate of this step, schedule included; `step` counts updates from 1; gradients are multiplied by `clip`
+   * @param at learning rate of this step, schedule included; `step` counts updates from 1; gradients are multiplied by `clip`;
+   *   a variable's own learning rate is `learningRate` times its `scales`, 1 where it has none
    */
-  apply(
-    gradients: ReadonlyMap<string, Tensor>,
-    { learningRate, step, clip = 1 }: { learningRate: number; step: number; clip?: number },
-  ): void {
+  apply(gradients: ReadonlyMap<string, Tensor>, { learningRate, step, clip = 1, scales }: UpdateOptions): void {
     const { beta1, beta2, epsilon, weightDecay } = this.config;
     tf.tidy(() => {
       // The kernel's step is learningRate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + e): with
       // e = epsilon * sqrt(1 - beta2^t) this is m_hat / (sqrt(v_hat) + epsilon).
       const correctedEpsilon = epsilon * Math.sqrt(1 - beta2 ** step);
-      const scalars = [beta1 ** step, beta2 ** step, learningRate, beta1, beta2, correctedEpsilon].map((value) =>
-        tf.scalar(value),
+      const scalarsAt = memoize((rate) =>
+        [beta1 ** step, beta2 ** step, rate, beta1, beta2, correctedEpsilon].map((value) => tf.scalar(value)),
       );
-      const shrink = tf.scalar(1 - learningRate * weightDecay);
+      const shrinkAt = memoize((rate) => tf.scalar(1 - rate * weightDecay));
       for (const [name, variable] of this.variables) {
         const decays = weightDecay > 0 && variable.rank >= 2;
+        const rate = learningRate * (scales?.get(name) ?? 1);
+        const [scalars, shrink] = [scalarsAt(rate), shrinkAt(rate)];
         tf.tidy(() => {
           const gradient = required(gradients, name);
           this.update(
@@ -162,6 +170,14 @@ const FLOAT32 = attribute.type('dtype', 'float32');
 /** Run a TensorFlow op for its effect. */
 function run(op: string, attributes: Attribute[], inputs: Tensor[]): void {
   backend.executeMultipleOutputs(op, attributes, inputs, 0);
+}
+
+function memoize<T>(compute: (key: number) => T): (key: number) => T {
+  const known = new Map<number, T>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, compute(key));
+    return known.get(key) as T;
+  };
 }
 
 function required<T>(map: ReadonlyMap<string, T>, name: string): T {

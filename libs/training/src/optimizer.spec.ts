@@ -30,6 +30,17 @@ describe('AdamW', () => {
     optimizer.dispose();
   });
 
+  it('gives a variable its own multiple of the learning rate, for the step and for the decay', () => {
+    const variables = new Map(['usual', 'slow'].map((name) => [name, tf.variable(tf.ones([1, 1]))]));
+    const optimizer = new AdamW(variables, { ...config, weightDecay: 0.5 });
+    const gradients = new Map([...variables].map(([name, variable]) => [name, tf.onesLike(variable)]));
+    optimizer.apply(gradients, { learningRate: 0.1, step: 1, scales: new Map([['slow', 0.1]]) });
+    expect(values(variables.get('usual')!)[0]).toBeCloseTo(1 * (1 - 0.05) - 0.1, 6);
+    expect(values(variables.get('slow')!)[0]).toBeCloseTo(1 * (1 - 0.005) - 0.01, 6);
+    optimizer.dispose();
+    tf.dispose([...variables.values(), ...gradients.values()]);
+  });
+
   it('shrinks matrices, not vectors or scalars', () => {
     for (const [shape, expected] of [
       [[1, 1], 0.9],

@@ -33,6 +33,8 @@ export interface TrainOptions<B> extends BatchPlan {
   /** full name -> variable, one of `parameters`' */
   trainable: ReadonlyMap<string, Variable>;
   optimizer: OptimizerConfig;
+  /** variables whose learning rate is that multiple of the optimiser's, by full name */
+  learningRateScales?: ReadonlyMap<string, number>;
   schedule: ScheduleKind;
   precision: Precision;
   /** called in order, up to one batch ahead of the computation; tensors in the batch are disposed of after its use */
@@ -161,7 +163,12 @@ class Training<B> {
       const { learningRate: peak, maxGradNorm } = this.options.optimizer;
       const learningRate = peak * this.schedule(step - 1);
       const gradNorm = Math.hypot(...gradientNorms.values());
-      this.optimizer.apply(gradientsOf(reduced), { learningRate, step, clip: clipFactor(gradNorm, maxGradNorm) });
+      this.optimizer.apply(gradientsOf(reduced), {
+        learningRate,
+        step,
+        clip: clipFactor(gradNorm, maxGradNorm),
+        scales: this.options.learningRateScales,
+      });
       tf.tidy(() => this.options.updateBuffers?.(statisticsOf(reduced), { step, size: batch.length }));
       const epoch = step / this.sampler.stepsPerEpoch;
       const samplesPerSecond = (1000 * batch.length) / (performance.now() - began);
@@ -256,6 +263,7 @@ function identity<B>(options: TrainOptions<B>, { size: workers }: AllReduce): Ru
   const { numExamples, epochs, globalBatchSize, localBatchSize, seed, optimizer, schedule, precision } = options;
   return {
     ...options.identity,
+    ...(options.learningRateScales && { learningRateScales: [...options.learningRateScales] }),
     numExamples,
     epochs,
     globalBatchSize,

@@ -55,6 +55,9 @@ export const trainingSettings = z.strictObject({
 });
 export type TrainingSettings = z.infer<typeof trainingSettings>;
 
+/** Peak learning rate of an encoder that is trained beside parts that start from nothing; null: the optimiser's. */
+export const encoderLearningRate = z.number().positive().nullable();
+
 /** The sections that every Exo2Ego stage after `data` shares. */
 export const sections = { data: dataSettings, models: modelsSettings };
 export interface SharedSettings {

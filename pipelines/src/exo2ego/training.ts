@@ -6,7 +6,7 @@ import type { StageContext, StageResult } from '../stage.ts';
 import type { TrainingSettings } from './settings.ts';
 
 /** What differs between the training stages. */
-export interface TrainingTask<Batch> extends Pick<TrainOptions<Batch>, 'buffers' | 'updateBuffers'> {
+export interface TrainingTask<Batch> extends Pick<TrainOptions<Batch>, 'buffers' | 'updateBuffers' | 'learningRateScales'> {
   title: string;
   settings: Omit<TrainingSettings, 'attention'>;
   parameters: readonly Parameters[];
@@ -65,4 +65,13 @@ export function below(parameters: Parameters, ...prefixes: string[]): Map<string
   return new Map(
     [...parameters.variables].filter(([name]) => prefixes.some((prefix) => name.startsWith(`${prefix}.`))),
   );
+}
+
+/** Multiples of the optimiser's learning rate that give `variables` a learning rate of their own; none at null. */
+export function ownLearningRate(
+  variables: ReadonlyMap<string, Variable>,
+  own: number | null,
+  { optimizer }: Pick<TrainingSettings, 'optimizer'>,
+): ReadonlyMap<string, number> | undefined {
+  return own === null ? undefined : new Map([...variables.keys()].map((name) => [name, own / optimizer.learningRate]));
 }

@@ -5,8 +5,8 @@ import { guidanceSchema, PREFIX, pretrainingPrompt, teacherStudentGuidance, text
 import { openClips } from '../exo2ego/clips.ts';
 import { datasetFolder, egoView, exoViews, readEgoExoClip } from '../exo2ego/datasets.ts';
 import { languageModelPath, loadExo2Ego, saveExo2Ego } from '../exo2ego/model.ts';
-import { sections, trainingSettings } from '../exo2ego/settings.ts';
-import { below, trainTask } from '../exo2ego/training.ts';
+import { encoderLearningRate, sections, trainingSettings } from '../exo2ego/settings.ts';
+import { below, ownLearningRate, trainTask } from '../exo2ego/training.ts';
 import { defineStage } from '../stage.ts';
 
 /**
@@ -20,6 +20,7 @@ export const stage2 = defineStage({
   paper: 'Exo2Ego section 4.3',
   params: z.strictObject({
     training: trainingSettings,
+    encoderLearningRate,
     /** which view is the teacher's sample y of a narration */
     exoViews: z.enum(['best', 'random']),
     /** trained: row 2 of Table 8 */
@@ -52,11 +53,13 @@ export const stage2 = defineStage({
 
     const { gradientCheckpointing, attention } = params.training;
     const teacher = params.teacher === 'trained' ? [PREFIX.towers.exo] : [];
+    const encoders = below(vision, PREFIX.towers.ego, ...teacher);
     const result = await trainTask(context, {
       title: 'stage 2',
       settings: params.training,
       parameters: [vision, language.parameters],
-      trainable: below(vision, PREFIX.towers.ego, PREFIX.F, PREFIX.G, ...teacher),
+      trainable: new Map([...encoders, ...below(vision, PREFIX.F, PREFIX.G)]),
+      learningRateScales: ownLearningRate(encoders, params.encoderLearningRate, params.training),
       numExamples: examples.length,
       examples: examples.map(({ text }) => text),
       async loadBatch(indices, { random }) {

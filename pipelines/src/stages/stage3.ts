@@ -6,8 +6,8 @@ import { instructionPrompt, PREFIX, selfPracticeTokens, textGeneration } from '@
 import { openClips } from '../exo2ego/clips.ts';
 import { datasetFolder, readInstructions } from '../exo2ego/datasets.ts';
 import { languageModelPath, loadExo2Ego, saveExo2Ego } from '../exo2ego/model.ts';
-import { sections, trainingSettings } from '../exo2ego/settings.ts';
-import { below, trainTask } from '../exo2ego/training.ts';
+import { encoderLearningRate, sections, trainingSettings } from '../exo2ego/settings.ts';
+import { below, ownLearningRate, trainTask } from '../exo2ego/training.ts';
 import { defineStage } from '../stage.ts';
 
 /**
@@ -20,6 +20,7 @@ export const stage3 = defineStage({
   paper: 'Exo2Ego section 4.4',
   params: z.strictObject({
     training: trainingSettings,
+    encoderLearningRate,
     /** section 5.1 */
     lora: z.strictObject({
       rank: z.number().int().positive(),
@@ -50,12 +51,13 @@ export const stage3 = defineStage({
     await clips.warm(examples.map(clipOf), progress);
 
     const { gradientCheckpointing, attention } = params.training;
-    const encoder = params.trainEgoEncoder ? [PREFIX.towers.ego] : [];
+    const encoder = below(vision, ...(params.trainEgoEncoder ? [PREFIX.towers.ego] : []));
     const result = await trainTask(context, {
       title: 'stage 3',
       settings: params.training,
       parameters: [vision, language.parameters, adapter.parameters],
-      trainable: new Map([...below(vision, PREFIX.F, ...encoder), ...adapter.parameters.variables]),
+      trainable: new Map([...encoder, ...below(vision, PREFIX.F), ...adapter.parameters.variables]),
+      learningRateScales: ownLearningRate(encoder, params.encoderLearningRate, params.training),
       numExamples: examples.length,
       examples: examples.map(({ id, turns }) => [id, turns]),
       async loadBatch(indices) {
