@@ -10,3 +10,6 @@ export {
   type ChoicePredictions,
   type ChoiceScore,
 } from './multiple-choice.ts';
+export * from './candidates/index.ts';
+export * from './ego-bench/index.ts';
+export * from './judge/index.ts';

@@ -11,6 +11,7 @@ export {
   type TrueMask,
 } from './mask-ap.ts';
 export { perplexity } from './perplexity.ts';
+export { exactMatch, normalizedAnswer, rougeL } from './text.ts';
 export {
   gradedAveragePrecision,
   multiInstanceRetrieval,

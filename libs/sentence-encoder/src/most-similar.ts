@@ -1,6 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { attribute, nativeOp, tf } from '@egolab/runtime';
-import type { Embeddings } from './sentence-encoder.ts';
+
+/** Embeddings of some texts, unit length: float32 `[text, width]`, row-major. */
+export interface Embeddings {
+  readonly width: number;
+  readonly data: Float32Array;
+}
 
 /**
  * Similarities are compared after rounding to so many decimals: two texts are ordered by their similarity only where it

@@ -5,17 +5,14 @@ import type { Parameters } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { loadTokenizer, type Tokenizer } from '@egolab/tokenizers';
 import { bert, bertParameters, meanPooled } from './bert.ts';
+import { mostSimilar, type Embeddings } from './most-similar.ts';
 import { readSentenceConfig, type SentenceConfig } from './config.ts';
-
-/** Embeddings of some texts, unit length: float32 `[text, width]`, row-major. */
-export interface Embeddings {
-  readonly width: number;
-  readonly data: Float32Array;
-}
 
 /** What turns texts into embeddings whose dot products are their similarities. */
 export interface SentenceEncoder {
   embed(texts: readonly string[], onProgress?: (done: number, total: number) => void): Embeddings;
+  /** per query the indices of the most similar candidates; see {@link mostSimilar} */
+  readonly mostSimilar: typeof mostSimilar;
   dispose(): void;
 }
 
@@ -64,7 +61,7 @@ export function sentenceEncoder(config: SentenceConfig, parameters: Parameters, 
     }
     return { width, data };
   };
-  return { embed, dispose: () => parameters.dispose() };
+  return { embed, mostSimilar, dispose: () => parameters.dispose() };
 }
 
 /** Texts that become the same tokens ("Cup", "cup") are one sequence, and get exactly the same embedding. */

@@ -32,6 +32,10 @@ export interface Benchmark {
 
 const choices = 'JSON {question id: index} or {question id: [score per option]}';
 
+const candidates: BenchmarkOption = {
+  description: 'stored candidates, whose order the indices mean (default: five options, the right one first)',
+};
+
 /** The benchmarks of `egolab score`; each is one file beside this one. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   'ek100-mir': {
@@ -54,6 +58,44 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     predictions: choices,
     annotations: 'subset_answers.json',
     load: () => import('./egoschema.ts'),
+  },
+  'qaego4d-closed': {
+    predictions: choices,
+    annotations: 'annotations.QaEgo4D_test_close.json; options are [answer, ...wrong_answers]',
+    load: () => import('./qaego4d-closed.ts'),
+  },
+  'qaego4d-open': {
+    predictions: 'JSON {question id: text}',
+    annotations: 'annotations.QaEgo4D_test.json',
+    options: {
+      judge: {
+        description: 'who marks: a chat model (folder or .gguf), or http(s) address of an OpenAI-compatible API',
+      },
+      'judge-model': { description: "the model's name at that address; its key comes from OPENAI_API_KEY" },
+    },
+    load: () => import('./qaego4d-open.ts'),
+  },
+  egotaskqa: {
+    predictions: choices,
+    annotations: 'direct/test_qas.json or indirect/test_qas.json',
+    options: { candidates },
+    load: () => import('./egotaskqa.ts'),
+  },
+  egoplan: {
+    predictions: choices,
+    annotations: 'EgoPlan_validation.json',
+    load: () => import('./egoplan.ts'),
+  },
+  'vln-qa': {
+    predictions: `${choices}; an id is the place in the list, from 0`,
+    annotations: 'egocentric_navigation.json of MVBench',
+    load: () => import('./vln-qa.ts'),
+  },
+  'charades-ego-mcq': {
+    predictions: choices,
+    annotations: 'CharadesEgo_v1_test_only1st.csv',
+    options: { candidates },
+    load: () => import('./charades-ego-mcq.ts'),
   },
   'charades-ego': {
     predictions: '.npy float32 [videos, 157], in the order of the CSV',
