@@ -103,6 +103,7 @@ export function adaptedLinear(p: Scope, path: string, x: Tensor, lora: ActiveLor
     lora.dropout && config.dropout > 0
       ? dropout(x, config.dropout, lora.dropout.split(path).integer(0, 2 ** 31 - 1))
       : x;
-  const update = linear(parameters.scope(`${path}.lora_B`), linear(parameters.scope(`${path}.lora_A`), dropped));
-  return tf.add(base, tf.mul(update, loraScale(config)));
+  // scaled where it is narrowest
+  const bottleneck = tf.mul(linear(parameters.scope(`${path}.lora_A`), dropped), loraScale(config));
+  return tf.add(base, linear(parameters.scope(`${path}.lora_B`), bottleneck));
 }

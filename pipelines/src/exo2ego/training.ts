@@ -6,7 +6,10 @@ import type { StageContext, StageResult } from '../stage.ts';
 import type { TrainingSettings } from './settings.ts';
 
 /** What differs between the training stages. */
-export interface TrainingTask<Batch> extends Pick<TrainOptions<Batch>, 'buffers' | 'updateBuffers' | 'learningRateScales'> {
+export interface TrainingTask<Batch> extends Pick<
+  TrainOptions<Batch>,
+  'buffers' | 'updateBuffers' | 'learningRateScales'
+> {
   title: string;
   settings: Omit<TrainingSettings, 'attention'>;
   parameters: readonly Parameters[];
