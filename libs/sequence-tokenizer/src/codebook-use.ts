@@ -4,7 +4,7 @@ import { tf } from '@egolab/runtime';
 /** exp of the entropy of how codes are used: 1 when one code is used alone, their number when all are used alike. `hits` `[code]`, at any scale. */
 export function perplexity(hits: Tensor): Scalar {
   const share = tf.div(hits, tf.sum(hits));
-  return tf.exp(tf.neg(tf.sum(tf.mul(share, tf.log(tf.maximum(share, 1e-30))))));
+  return tf.exp(tf.neg(tf.sum(tf.mul(share, tf.log(tf.maximum(share, 1e-30)))))) as Scalar;
 }
 
 /**

@@ -17,3 +17,7 @@ export type { MaskedReduction } from './losses.ts';
 export { tokenizerLoss } from './training.ts';
 export type { TokenizerLossOptions } from './training.ts';
 export { codebookUse, perplexity } from './codebook-use.ts';
+export { CameraTokenizer, GazeTokenizer, releasedStandardization, standardizationOf } from './tokenizer.ts';
+export type { Standardization } from './tokenizer.ts';
+export { cameraReconstruction, gazeReconstruction } from './reconstruction.ts';
+export type { CameraReconstruction, GazeReconstruction } from './reconstruction.ts';

@@ -56,7 +56,10 @@ describe('codebook against a PyTorch statement of the release', () => {
       const { indices } = quantize(p.scope(CODEBOOK), z);
       const statistics = codebookStatistics(z, indices, integers('choice.1'), { begin: 0, end: CLIPS, size: CLIPS });
       for (let step = 0; step < 50; step++)
-        updateCodebook(p, codebookConfigSchema.parse({ deadCodes, emaDecay: 0.9 }), statistics, { clips: CLIPS, tokens: TOKENS });
+        updateCodebook(p, codebookConfigSchema.parse({ deadCodes, emaDecay: 0.9 }), statistics, {
+          clips: CLIPS,
+          tokens: TOKENS,
+        });
       const isCandidate = tf.all(tf.equal(p.get(`${CODEBOOK}.embed`), statistics.candidates), -1);
       return CODES - tf.sum(tf.cast(isCandidate, 'int32')).dataSync()[0];
     };

@@ -10,20 +10,30 @@ const POINT: Kernel = [1, 1, 1];
 const SPACE: Kernel = [1, 3, 3];
 const TIME: Kernel = [3, 1, 1];
 
-/** torch.nn.Conv3d below `conv3d`. */
-function convolution(inputs: number, outputs: number, kernel: Kernel): ParameterSpecs {
-  const bound = (inputs * kernel[0] * kernel[1] * kernel[2]) ** -0.5;
+/** Spreads the first latents over the quantizer's levels. */
+const QUANTIZER_GAIN = 2;
+/** Residual branches begin as nothing, so that the first tokenizer is nearly a linear map of the wavelets, which learns fast. */
+const BRANCH_GAIN = 0;
+/** A pixel is the sum of 64 bands: the first video is nearly grey, so that learning doesn't begin with the decoder forgetting its input. */
+const OUTPUT_GAIN = 0.02;
+
+/**
+ * A causal convolution below `conv3d`. Its first weights keep the variance times `gain`^2, with biases 0: under PyTorch's default the first
+ * latents lie within one level of the quantizer, and nothing of the video gets through.
+ */
+function convolution(inputs: number, outputs: number, kernel: Kernel, gain = 1): ParameterSpecs {
+  const bound = gain * Math.sqrt(3 / (inputs * kernel[0] * kernel[1] * kernel[2]));
   return prefixed('conv3d', {
-    weight: { shape: [outputs, inputs, ...kernel], init: init.kaimingUniform() },
-    bias: { shape: [outputs], init: init.uniform(bound) },
+    weight: { shape: [outputs, inputs, ...kernel], init: init.uniform(bound) },
+    bias: { shape: [outputs], init: init.zeros() },
   });
 }
 
-/** (1, 3, 3), then (3, 1, 1). */
-function factorized(inputs: number, outputs: number): ParameterSpecs {
+/** (1, 3, 3), then (3, 1, 1) with that gain. */
+function factorized(inputs: number, outputs: number, gain = 1): ParameterSpecs {
   return {
     ...prefixed('0', convolution(inputs, outputs, SPACE)),
-    ...prefixed('1', convolution(outputs, outputs, TIME)),
+    ...prefixed('1', convolution(outputs, outputs, TIME, gain)),
   };
 }
 
@@ -39,15 +49,20 @@ function residualBlock(inputs: number, outputs: number): ParameterSpecs {
     ...prefixed('norm1', frameNorm(inputs)),
     ...prefixed('conv1', factorized(inputs, outputs)),
     ...prefixed('norm2', frameNorm(outputs)),
-    ...prefixed('conv2', factorized(outputs, outputs)),
+    ...prefixed('conv2', factorized(outputs, outputs, BRANCH_GAIN)),
     ...(inputs === outputs ? {} : prefixed('nin_shortcut', convolution(inputs, outputs, POINT))),
   };
 }
 
 /** 0: spatial, 1: temporal. */
 function attentionPair(channels: number): ParameterSpecs {
-  const projections = ['q', 'k', 'v', 'proj_out'].map((name) => prefixed(name, convolution(channels, channels, POINT)));
-  const one = Object.assign({}, prefixed('norm', frameNorm(channels)), ...projections) as ParameterSpecs;
+  const one = {
+    ...prefixed('norm', frameNorm(channels)),
+    ...prefixed('q', convolution(channels, channels, POINT)),
+    ...prefixed('k', convolution(channels, channels, POINT)),
+    ...prefixed('v', convolution(channels, channels, POINT)),
+    ...prefixed('proj_out', convolution(channels, channels, POINT, BRANCH_GAIN)),
+  };
   return { ...prefixed('0', one), ...prefixed('1', one) };
 }
 
@@ -82,7 +97,7 @@ function middle(channels: number): ParameterSpecs {
   };
 }
 
-/** Parameters under the published names, with PyTorch's initialisation. Layers that nothing runs through are left out. */
+/** Parameters under the published names. Layers that nothing runs through are left out. */
 export function videoTokenizerParameters(config: VideoTokenizerConfig): ParameterSpecs {
   const { channels, channelsMult, zChannels, levels } = config;
   const [inner, outer] = [channels * channelsMult.at(-1)!, channels * channelsMult[0]];
@@ -102,11 +117,11 @@ export function videoTokenizerParameters(config: VideoTokenizerConfig): Paramete
     ...middle(inner),
     ...(Object.assign({}, ...up) as ParameterSpecs),
     ...prefixed('norm_out', frameNorm(outer)),
-    ...prefixed('conv_out', factorized(outer, PATCH_CHANNELS)),
+    ...prefixed('conv_out', factorized(outer, PATCH_CHANNELS, OUTPUT_GAIN)),
   };
   return {
     ...prefixed('encoder', encoder),
-    ...prefixed('quant_conv', convolution(zChannels, levels.length, POINT)),
+    ...prefixed('quant_conv', convolution(zChannels, levels.length, POINT, QUANTIZER_GAIN)),
     ...prefixed('post_quant_conv', convolution(levels.length, zChannels, POINT)),
     ...prefixed('decoder', decoder),
   };

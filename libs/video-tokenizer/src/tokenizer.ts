@@ -105,9 +105,9 @@ export class VideoTokenizer {
     const tokens = new Int32Array(shape[0] * shape[1] * shape[2]);
     let offset = 0;
     for (const { begin, end } of windows(size.frames)) {
-      const part = tf.tidy(() => {
+      const part = read<'int32'>(() => {
         const video = padVideo(toTensor(pixels, size, channels, begin, end));
-        return tokenize(this.parameters, this.config, video).dataSync<'int32'>();
+        return tokenize(this.parameters, this.config, video);
       });
       tokens.set(part, offset);
       offset += part.length;
@@ -133,9 +133,9 @@ export class VideoTokenizer {
       const ids = Int32Array.from({ length: count }, (_, i) => tokens[offset + i]);
       offset += count;
       parts.push(
-        tf.tidy(() => {
+        read<'float32'>(() => {
           const video = detokenize(this.parameters, this.config, tf.tensor(ids, [1, ...shape], 'int32'));
-          return finish(unpadVideo(video, window)).dataSync<'float32'>();
+          return finish(unpadVideo(video, window));
         }),
       );
     }
@@ -157,6 +157,14 @@ function toTensor(
   const values = Float32Array.from(pixels.subarray(begin * frame, end * frame));
   const shape = [1, end - begin, height, width];
   return channels === 3 ? tf.tensor(values, [...shape, 3]) : depthToColour(tf.tensor(values, shape));
+}
+
+/** The values of what `compute` makes. They are read outside of its tidy, which would look for tensors in every number. */
+function read<D extends 'int32' | 'float32'>(compute: () => Tensor) {
+  const result = tf.tidy(compute);
+  const values = result.dataSync<D>();
+  result.dispose();
+  return values;
 }
 
 function rounded(values: Float32Array): Uint8Array {
