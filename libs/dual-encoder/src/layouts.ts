@@ -92,11 +92,17 @@ function openAi(name: string, text: '' | 'textual.'): Place[] {
   return layer(inText, text);
 }
 
+const PARTS: Partial<Record<string, Place['part']>> = {
+  'self_attn.q_proj': 0,
+  'self_attn.k_proj': 1,
+  'self_attn.v_proj': 2,
+};
+
 /** A parameter of `encoder.layers.N`. */
 function layer(name: string, prefix: string): Place[] {
   const [, index, module, kind] = /^encoder\.layers\.(\d+)\.(.*)\.(weight|bias)$/.exec(name)!;
   const block = `${prefix}transformer.resblocks.${index}`;
-  const part = ['q', 'k', 'v'].findIndex((each) => module === `self_attn.${each}_proj`) as 0 | 1 | 2 | -1;
-  if (part < 0) return LAYERS[module].map((stored) => ({ name: `${block}.${stored}.${kind}` }));
+  const part = PARTS[module];
+  if (part === undefined) return LAYERS[module].map((stored) => ({ name: `${block}.${stored}.${kind}` }));
   return [`attn.in_proj_${kind}`, `attn.Wqkv.${kind}`].map((stored) => ({ name: `${block}.${stored}`, part }));
 }
