@@ -5,12 +5,14 @@ import { offsetBetween } from './detections-file.ts';
 
 /** Frames are looked at in a grid of so many cells along the longer side. */
 const CELLS = 96;
-/** Skin in the CbCr plane (Chai and Ngan 1999), and bright enough to have a colour. */
-const SKIN = { cb: [77, 127], cr: [137, 173], minY: 40 } as const;
+/** Skin in the CbCr plane (Chai and Ngan 1999, but redder, against wood), and bright enough to have a colour. */
+const SKIN = { cb: [77, 127], cr: [146, 180], minY: 40 } as const;
 /** Parts smaller or larger than these shares of the image are no hands. */
 const HAND_AREA = [0.004, 0.25] as const;
 /** An arm is cut: of a long part, the end away from the wearer, this many times as long as it is wide, is the hand. */
 const HAND_LENGTH = 1.3;
+/** The wearer's hands come from below: a part that ends above this share of the image's height is something else. */
+const REACH = 0.4;
 /** A cell that differs by more from its neighbourhood's colour stands out from the background, 0..255. */
 const SALIENT = 26;
 const OBJECT_AREA = [0.002, 0.12] as const;
@@ -95,12 +97,12 @@ function skinMask({ rgb, height, width }: Grid): Mask {
   return { data, height, width };
 }
 
-/** The two largest parts of plausible size that reach up from the lower half, arms cut off. */
+/** The two largest parts of plausible size that aren't far up, arms cut off. */
 function handParts(skin: Mask): number[][] {
   const numCells = skin.data.length;
   return components(skin)
     .filter((part) => part.length > HAND_AREA[0] * numCells && part.length < HAND_AREA[1] * numCells)
-    .filter((part) => part.some((cell) => cell > numCells / 2))
+    .filter((part) => part.some((cell) => cell > numCells * REACH))
     .slice(0, 2)
     .map((part) => withoutArm(part, skin.width));
 }

@@ -37,9 +37,24 @@ export function nounPhrases(text: string): string[] {
   return phrases;
 }
 
-/** What the caption says is handled: its first noun that is no part of the wearer; undefined when there is none. */
+/**
+ * What the caption says is handled: its first noun that is neither who acts ("a baby reads a book") nor a part of the wearer;
+ * undefined when there is none.
+ */
 export function mainObject(caption: string): string | undefined {
-  return nounPhrases(caption).find((phrase) => !NOT_OBJECTS.has(phrase.split(' ')[0]));
+  const startsWithSubject = ARTICLES.has(wordsOf(caption)[0]);
+  const phrases = nounPhrases(caption).slice(startsWithSubject ? 1 : 0);
+  return phrases.find((phrase) => !NOT_OBJECTS.has(phrase.split(' ')[0]));
+}
+
+/** The tool that the caption names: the noun after "with" or "using" that is no hand. */
+export function tool(caption: string): string | undefined {
+  const parts = caption
+    .toLowerCase()
+    .split(/\b(?:with|using)\b/)
+    .slice(1);
+  const nouns = parts.map((part) => (ARTICLES.has(wordsOf(part)[0]) ? nounPhrases(part)[0] : undefined));
+  return nouns.find((noun) => noun && !NOT_OBJECTS.has(noun.split(' ')[0]));
 }
 
 /** The hand that the caption names, if it names one. */

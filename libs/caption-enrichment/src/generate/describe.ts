@@ -1,4 +1,4 @@
-import { bareCaption, mainObject, namedHand } from './caption.ts';
+import { bareCaption, mainObject, namedHand, tool } from './caption.ts';
 import type { EntityFacts, HandFacts, Motion, Place, SceneFacts } from './facts.ts';
 
 /** "in the lower right", "in the centre". */
@@ -16,11 +16,11 @@ export function motionPhrase({ horizontal, vertical, distance }: Motion): string
   return parts.length > 0 ? parts.join(' and ') : 'stays still';
 }
 
-/** Names of the tracked objects, in their order: the detector's labels, or what the caption says of the acting hand's object. */
+/** Names of the tracked objects, in their order: the detector's labels, or what the caption says that the acting hand touches. */
 export function objectNames(caption: string, { hands, objects }: SceneFacts): string[] {
   const acting = actingHand(caption, hands);
   const main = acting && acting.object >= 0 ? acting.object : 0;
-  const named = mainObject(bareCaption(caption));
+  const named = tool(caption) ?? mainObject(bareCaption(caption)); // a hand touches the tool, the tool the thing
   return objects.map(({ label }, index) => label ?? (index === main && named ? named : 'object'));
 }
 

@@ -25,7 +25,7 @@ export function focalLoss(logits: Tensor, heat: Tensor): Scalar {
   });
 }
 
-/** Sum of absolute differences where `weight` is 1, divided by how often it is; broadcasts over the last axis. */
+/** Mean absolute difference where `weight`, of the same shape, is 1. */
 function l1At(prediction: Tensor, target: Tensor, weight: Tensor): Scalar {
   const total = tf.sum(tf.mul(tf.abs(tf.sub(prediction, target)), weight));
   return tf.div(total, tf.maximum(tf.sum(weight), 1)) as Scalar;
@@ -56,7 +56,7 @@ export function centreNetLoss(
   const fraction = l1At(...of('fraction'), perClass);
   const contactLoss = meanAtHands(tf.neg(tf.sum(tf.mul(contact, tf.logSoftmax(contactLogits)), 3, true)));
   const sideLoss = meanAtHands(tf.sub(tf.softplus(sideLogits), tf.mul(sideLogits, side)));
-  const link = l1At(...of('link'), at(2));
+  const link = l1At(...of('link'), tf.concat([at(2), at(2)], 3));
   const terms = [heat, tf.mul(size, SIZE_WEIGHT), fraction, contactLoss, sideLoss, link];
   const loss = terms.reduce((sum, term) => tf.add(sum, term)) as Scalar;
   return { loss, metrics: { heat, size, contact: contactLoss, side: sideLoss, link } };
