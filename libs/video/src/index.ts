@@ -24,7 +24,15 @@ export {
   shortestEdgeSize,
   type RgbImage,
 } from './resize.ts';
-export { decodeClips, decodeFrames, readVideo, streamClips, type Clip, type ClipOptions, type FrameSize } from './decode.ts';
+export {
+  decodeClips,
+  decodeFrames,
+  readVideo,
+  streamClips,
+  type Clip,
+  type ClipOptions,
+  type FrameSize,
+} from './decode.ts';
 export {
   ClipReader,
   type ClipReaderOptions,

@@ -7,6 +7,7 @@ import { addEmbed } from './commands/embed.ts';
 import { addEnrich } from './commands/enrich.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addMlflow } from './commands/mlflow.ts';
+import { addPredict } from './commands/predict.ts';
 import { addRun } from './commands/run.ts';
 import { addScore } from './commands/score.ts';
 import { addWindows } from './commands/windows.ts';
@@ -20,6 +21,7 @@ function program(): Command {
   for (const add of [
     addRun,
     addAsk,
+    addPredict,
     addGenerate,
     addEmbed,
     addEnrich,
