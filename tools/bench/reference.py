@@ -46,6 +46,10 @@ class SmolLM2(torch.nn.Module):
 
 def build():
     config = json.loads(options.config)
+    if "masked" in options.workload:
+        from masked_reference import MaskedModel
+
+        return MaskedModel(config, inputs)
     if options.workload == "vit":
         return Vit(CLIPVisionConfig(**config, attn_implementation="sdpa"))
     return SmolLM2(LlamaConfig(**config, attn_implementation="sdpa"))
@@ -54,7 +58,7 @@ def build():
 def shared_name(name):
     """The module's name of a parameter -> the one in the weights file."""
     name = re.sub(r"^(tower|lm)\.", "", name)
-    return name if options.workload == "smollm2" or name.startswith(("vision_model.", "head.")) else f"vision_model.{name}"
+    return name if options.workload == "smollm2" or "masked" in options.workload or name.startswith(("vision_model.", "head.")) else f"vision_model.{name}"
 
 
 model = build().train()
@@ -64,7 +68,7 @@ with torch.no_grad():
         parameter.copy_(weights.pop(shared_name(name)))
 assert not weights, f"unused weights: {list(weights)}"
 parameters = dict(model.named_parameters())
-updates = options.workload == "vit"
+updates = options.workload != "smollm2"
 if updates:
     matrices = [p for p in parameters.values() if p.ndim >= 2]
     vectors = [p for p in parameters.values() if p.ndim < 2]

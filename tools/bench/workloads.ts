@@ -5,10 +5,11 @@ import { Random } from '@egolab/foundation';
 import { embedTokens, llama, llamaParameters, logits, parseLlamaConfig } from '@egolab/language-model';
 import { crossEntropy, init, linear, Parameters, type ParameterSpecs, prefixed } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
+import { maskedWorkload, TINY_MASKED } from './masked-workload.ts';
 
-export type WorkloadName = 'vit' | 'smollm2' | 'tiny-vit';
+export type WorkloadName = 'vit' | 'smollm2' | 'masked' | 'tiny-vit' | 'tiny-masked';
 
-/** What both sides compute: the loss of one batch, its gradients, and (vit) the optimiser's update. */
+/** What both sides compute: the loss of one batch, its gradients, and (all but smollm2) the optimiser's update. */
 export interface Workload {
   specs: ParameterSpecs;
   /** Whether a step updates the weights. */
@@ -105,12 +106,23 @@ const TINY_VIT = {
   num_attention_heads: 4,
 };
 
-export const workload = (name: WorkloadName): Workload =>
-  name === 'smollm2' ? smollm2() : vit(clipVisionConfigSchema.parse(configOf(name)));
+export function workload(name: WorkloadName): Workload {
+  switch (name) {
+    case 'smollm2':
+      return smollm2();
+    case 'masked':
+      return maskedWorkload({});
+    case 'tiny-masked':
+      return maskedWorkload(TINY_MASKED);
+    case 'vit':
+    case 'tiny-vit':
+      return vit(clipVisionConfigSchema.parse(configOf(name)));
+  }
+}
 
-/** The model's config as transformers takes it. */
+/** The model's config as its reference takes it. */
 export const configOf = (name: WorkloadName): object =>
-  ({ vit: VIT_B_16, smollm2: SMOLLM2, 'tiny-vit': TINY_VIT })[name];
+  ({ vit: VIT_B_16, smollm2: SMOLLM2, masked: {}, 'tiny-vit': TINY_VIT, 'tiny-masked': TINY_MASKED })[name];
 
 /** A checkpoint's values as parameters. */
 export function loadBenchParameters({ specs }: Workload, path: string): Parameters {
