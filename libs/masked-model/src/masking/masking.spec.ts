@@ -36,7 +36,7 @@ const somePresent = fc.subarray(names, { minLength: 1 });
 const masking = fc.record({
   numInputTokens: fc.integer({ min: 1, max: 80 }),
   numTargetTokens: fc.integer({ min: 1, max: 80 }),
-  alphas: fc.constantFrom([0.01], [0.1], [1], [10], [0.01, 0.1, 1, 10]),
+  alphas: fc.constantFrom<number[][]>([0.01], [0.1], [1], [10], [0.01, 0.1, 1, 10]),
   leftover: fc.constantFrom('dropped' as const, 'redistributed' as const),
 });
 const identity = (key: string, seed = 7) => ({ seed, source: 'source', key, visit: 0 });

@@ -51,14 +51,14 @@ export class ClipCodec {
   }
 
   encode<M extends Modality>(modality: M, value: ClipValues[M]): Int32Array {
-    switch (modality) {
+    switch (modality as Modality) {
       case 'rgb':
         return this.video.tokenizeColour(value as Uint8Array, this.videoSize).tokens;
       case 'depth':
         return this.video.tokenizeDepth(value as Uint8Array, this.videoSize).tokens;
       case 'gaze':
         return this.gaze.tokenize([value as ClipGaze])[0];
-      default:
+      case 'camera':
         return this.camera.tokenize([value as Float32Array])[0];
     }
   }

@@ -102,8 +102,13 @@ function isTruth(clip: EgoM2pClip, task: EvaluationTask): boolean {
 }
 
 async function valueOf<M extends Modality>(clip: EgoM2pClip, modality: M, size: number): Promise<ClipValues[M]> {
-  const value = modality === 'rgb' || modality === 'depth' ? await clip[modality]!.read(size) : clip[modality];
-  return value as ClipValues[M];
+  const values: { [Key in Modality]: () => unknown } = {
+    rgb: () => clip.rgb?.read(size),
+    depth: () => clip.depth?.read(size),
+    gaze: () => clip.gaze,
+    camera: () => clip.camera,
+  };
+  return (await values[modality]()) as ClipValues[M];
 }
 
 type Scores = Record<string, number>;
