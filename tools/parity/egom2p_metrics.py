@@ -2,7 +2,7 @@
 and libs/ego-data/src/geometry/geometry.spec.ts.
 
     pip install evo==1.38.1 scikit-image==0.26.0 scipy==1.17.1 numpy
-    python tools/parity/egom2p_metrics.py libs/metrics/src/fixtures/egom2p_metrics.json
+    python tools/parity/egom2p_metrics.py libs/metrics/src/fixtures/egom2p_metrics.json libs/ego-data/src/fixtures/rotations.json
 """
 
 import json
@@ -155,7 +155,7 @@ json.dump(
         "image": images(),
         "depth": depths(),
         "frechet": [frechet(30, 25, 4), frechet(5, 7, 12)],
-        "rotation": rotations(),
     },
     open(sys.argv[1], "w"),
 )
+json.dump(rotations(), open(sys.argv[2], "w"))

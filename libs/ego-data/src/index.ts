@@ -39,6 +39,7 @@ export {
   type ClipStatistics,
   type Distribution,
 } from './ego-exo4d/statistics.ts';
+export { egoExoFigures, institution, type Bar, type EgoExoFigures, type NamedShare } from './ego-exo4d/figures.ts';
 export {
   egoClip,
   readEgoClip,
@@ -51,7 +52,7 @@ export { VideoLocator, type LocatedClip } from './ego4d/video-locator.ts';
 export { readEgoNlq, readNlqPredictions, type NlqPrediction, type NlqQuery } from './ego4d/ego-nlq.ts';
 export { readEgoMcq, type EgoMcqQuestion, type McqClip } from './ego4d/ego-mcq.ts';
 export { egoSchemaVideo, readEgoSchema, type EgoSchemaQuestion } from './ego4d/ego-schema.ts';
-export { readEgoIt, type EgoItOptions, type InstructionRecord } from './instruction/ego-it.ts';
+export * from './instruction/index.ts';
 export * from './qa/index.ts';
 export { parsePythonLiteral, type PythonValue } from './python-literal.ts';
 export {
@@ -159,3 +160,24 @@ export {
 } from './geometry/rotation.ts';
 export { readEuroc, readKitti, readTum, tumText } from './geometry/trajectory-files.ts';
 export { gazeCsvText, readGazeCsv, type GazeTable } from './egom2p/gaze-csv.ts';
+export { egoM2pClips, readEgoM2pClips, type EgoM2pClips } from './egom2p/read.ts';
+export {
+  bilateralFilter,
+  cleanSensorDepth,
+  closeHoles,
+  inpaint,
+  inverseDepth,
+  medianFilter,
+} from './egom2p/depth-standardisation.ts';
+export {
+  mpsRecording,
+  nominalAria,
+  readAriaCalibration,
+  readMpsGaze,
+  readMpsTrajectory,
+  type AriaCalibration,
+  type MpsFiles,
+  type MpsGaze,
+} from './egom2p/aria.ts';
+export { splitRecording, type SplitOptions } from './egom2p/split.ts';
+export type { DepthSource, FrameSource, Recording } from './egom2p/recording.ts';

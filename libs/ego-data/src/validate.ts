@@ -10,11 +10,34 @@ import { readEgoMcq } from './ego4d/ego-mcq.ts';
 import { egoSchemaVideo, readEgoSchema } from './ego4d/ego-schema.ts';
 import { VideoLocator } from './ego4d/video-locator.ts';
 import { readEgoIt } from './instruction/ego-it.ts';
+import type { EgoM2pSource } from './egom2p/clip.ts';
+import { checkEgoM2pSource, detectEgoM2pSources } from './egom2p/validate.ts';
 import { SkipLog, type SkipReport } from './skipped.ts';
 import { webPairs } from './web/web-pairs.ts';
 
-export const datasetKinds = ['ego-exo4d', 'egoclip', 'egomcq', 'egoschema', 'egoit', 'web', 'webdataset'] as const;
+export const datasetKinds = [
+  'ego-exo4d',
+  'egoclip',
+  'egomcq',
+  'egoschema',
+  'egoit',
+  'web',
+  'webdataset',
+  'holoassist',
+  'egogen',
+  'h2o',
+  'taco',
+  'arctic',
+  'hot3d-quest',
+  'hot3d-aria',
+  'adt',
+  'hoi4d',
+  'ase',
+] as const;
 export type DatasetKind = (typeof datasetKinds)[number];
+/** Those that pair videos with text; the others are EgoM2P's. */
+type ClipTextKind = Exclude<DatasetKind, EgoM2pSource> | 'ego-exo4d';
+const clipTextKinds = ['ego-exo4d', 'egoclip', 'egomcq', 'egoschema', 'egoit', 'web', 'webdataset'] as const;
 
 /** Something that will stop a run on this data set, and what to do about it. */
 export interface Problem {
@@ -63,7 +86,7 @@ export function detectDatasets(root: string): DatasetKind[] {
   if (!existsSync(root) || !statSync(root).isDirectory())
     throw new UserError({ what: 'there is no such folder', where: root });
   const names = readdirSync(root);
-  const marks: Record<DatasetKind, boolean> = {
+  const marks: Record<ClipTextKind, boolean> = {
     'ego-exo4d': names.includes('takes.json'),
     egoclip: names.includes('egoclip.csv'),
     egomcq: names.includes('egomcq.json'),
@@ -72,7 +95,8 @@ export function detectDatasets(root: string): DatasetKind[] {
     web: webAnnotations(names) !== undefined,
     webdataset: names.some((name) => name.endsWith('.tar')),
   };
-  return datasetKinds.filter((kind) => marks[kind]);
+  const found: readonly DatasetKind[] = [...clipTextKinds.filter((kind) => marks[kind]), ...detectEgoM2pSources(root)];
+  return datasetKinds.filter((kind) => found.includes(kind));
 }
 
 /**
@@ -115,10 +139,36 @@ const kindFiles: Readonly<Record<DatasetKind, string>> = {
   egoit: 'egoit*.json',
   web: 'annotations.{csv,tsv,json,jsonl}',
   webdataset: '*.tar',
+  holoassist: '<video>/Export_py/Video/Pose_sync.txt',
+  egogen: 'cam/*.npz',
+  h2o: '<subject>/<room>/<take>/cam4',
+  taco: 'Egocentric_Camera_Parameters',
+  arctic: 'raw_seqs or meta/misc.json',
+  'hot3d-quest': '<sequence>/{headset_trajectory.csv,camera_models.json}',
+  'hot3d-aria': '<sequence>/{headset_trajectory.csv,mps}',
+  adt: 'aria_trajectory.csv',
+  hoi4d: 'ZY*',
+  ase: '<scene>/ase_scene_language.txt',
+};
+
+/** Counts of clips and modalities; videos are read by the check itself. */
+const egoM2pFindings = (source: EgoM2pSource) => async (root: string) => {
+  const { counts, problem, skipped } = await checkEgoM2pSource(source, root);
+  return { counts, media: [], skipped, problems: problem ? [problemOf(problem)] : [] };
 };
 
 const validators: Readonly<Record<DatasetKind, (root: string, videos: string) => Promise<Findings>>> = {
-  'ego-exo4d': async (root) => egoExoFindings(root),
+  holoassist: egoM2pFindings('holoassist'),
+  egogen: egoM2pFindings('egogen'),
+  h2o: egoM2pFindings('h2o'),
+  taco: egoM2pFindings('taco'),
+  arctic: egoM2pFindings('arctic'),
+  'hot3d-quest': egoM2pFindings('hot3d-quest'),
+  'hot3d-aria': egoM2pFindings('hot3d-aria'),
+  adt: egoM2pFindings('adt'),
+  hoi4d: egoM2pFindings('hoi4d'),
+  ase: egoM2pFindings('ase'),
+  'ego-exo4d': async (root) => withSensors(egoExoFindings(root), root),
   egoclip: async (root, videos) => {
     const { clips, skipped } = await egoClip({ file: join(root, 'egoclip.csv'), videos });
     return {
@@ -153,6 +203,17 @@ const validators: Readonly<Record<DatasetKind, (root: string, videos: string) =>
     };
   },
 };
+
+/** Where takes have trajectories, EgoM2P's clips are counted and checked too. */
+async function withSensors(findings: Findings, root: string): Promise<Findings> {
+  const takes = readTakes(join(root, 'takes.json'));
+  const hasSensors = takes.some(({ takeName }) => existsSync(join(root, 'takes', takeName, 'trajectory')));
+  if (findings.problems.length > 0 || !hasSensors) return findings;
+  const { counts, problem } = await checkEgoM2pSource('ego-exo4d', root);
+  const named = Object.entries(counts).map(([name, count]) => [`EgoM2P ${name}`, count]);
+  const problems = problem ? [problemOf(problem)] : [];
+  return { ...findings, counts: { ...findings.counts, ...Object.fromEntries(named) }, problems };
+}
 
 function egoExoFindings(root: string): Findings {
   const counts: Record<string, number> = {};
