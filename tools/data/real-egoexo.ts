@@ -1,5 +1,6 @@
 /**
- * Builds a folder in the shape of Ego-Exo4D from four real clips, so that the whole pipeline can run on real pixels:
+ * Builds a data root from four real clips (Ego-Exo4D takes, an EgoClip table, captioned third-person videos as WebVid lists them), so
+ * that training can run on real pixels:
  *
  *   npx tsx tools/data/real-egoexo.ts ../shared/real/clips data/real-egoexo
  *   npx nx run pipelines:stage2 --configuration=small -- --set data.root=data/real-egoexo
@@ -45,6 +46,13 @@ const narrations = [
   { annotator: '1003', rejected: true, told: [[1.0, 'C does something.']] },
 ] as const;
 
+/** What the third-person clips show, for the web source of the initialisation. */
+const captions: Record<(typeof exoClips)[number], string> = {
+  'exo_mixkit_baker_bread_4s.gif': 'a baker at work with bread',
+  'exo_videollama2_sample_demo_1.mp4': 'a scene seen by a camera that stands still',
+  'exo_videollama2_sample_demo_3.mp4': 'another scene seen by a camera that stands still',
+};
+
 /** The views of one take, in the release's names. */
 const takes = [
   { name: 'real_kitchen_001_1', split: 'train', exo: [exoClips[0], exoClips[1]] },
@@ -75,15 +83,24 @@ export async function buildRealEgoExo(clips: string, out: string, size = 224): P
   }
   const partial = `${resolve(out)}.partial`;
   rmSync(partial, { recursive: true, force: true });
+  await writeEgoExo4d(clips, join(partial, 'egoexo4d'), size);
+  await writeEgoClip(clips, join(partial, 'egoclip'), size);
+  await writeWebVideos(clips, join(partial, 'web'), size);
+  writeFileAtomic(join(partial, 'README.md'), readme);
+  rmSync(out, { recursive: true, force: true });
+  renameSync(partial, out);
+}
+
+async function writeEgoExo4d(clips: string, root: string, size: number): Promise<void> {
   for (const { name, exo } of takes) {
-    const folder = join(partial, 'takes', name, 'frame_aligned_videos');
+    const folder = join(root, 'takes', name, 'frame_aligned_videos');
     mkdirSync(folder, { recursive: true });
     await reencode(join(clips, egoClip), join(folder, 'aria01_214-1.mp4'), size);
     for (const [index, clip] of exo.entries())
       await reencode(join(clips, clip), join(folder, `cam0${index + 1}.mp4`), size);
   }
   writeJson(
-    join(partial, 'takes.json'),
+    join(root, 'takes.json'),
     takes.map(({ name, exo }) => takeEntry(name, exo.length)),
   );
   for (const split of ['train', 'val'] as const) {
@@ -91,13 +108,46 @@ export async function buildRealEgoExo(clips: string, out: string, size = 224): P
     const annotations = Object.fromEntries(
       own.map(({ name }) => [takeUid(name), narrations.map((pass) => annotationPass(name, pass))]),
     );
-    writeJson(join(partial, 'annotations', `atomic_descriptions_${split}.json`), { annotations });
+    writeJson(join(root, 'annotations', `atomic_descriptions_${split}.json`), { annotations });
   }
   const splits = Object.fromEntries(takes.map(({ name, split }) => [takeUid(name), split]));
-  writeJson(join(partial, 'annotations', 'splits.json'), { take_uid_to_split: splits });
-  writeFileAtomic(join(partial, 'README.md'), readme);
-  rmSync(out, { recursive: true, force: true });
-  renameSync(partial, out);
+  writeJson(join(root, 'annotations', 'splits.json'), { take_uid_to_split: splits });
+}
+
+/** The first annotator's narrations of the egocentric clip, each with half a second around it. */
+async function writeEgoClip(clips: string, root: string, size: number): Promise<void> {
+  const video = '00000000-0000-4000-8000-000000000001';
+  mkdirSync(join(root, 'videos'), { recursive: true });
+  await reencode(join(clips, egoClip), join(root, 'videos', `${video}.mp4`), size);
+  const columns =
+    'clip_idx video_uid video_dur narration_source narration_ind narration_time clip_start clip_end clip_text tag_verb tag_noun';
+  const rows = narrations[0].told.map(([time, text], i) =>
+    [
+      i,
+      video,
+      duration,
+      'narration_pass_1',
+      i,
+      time,
+      time - 0.25,
+      Math.min(duration, time + 0.25),
+      `#${text}`,
+      '[]',
+      '[]',
+    ].join('\t'),
+  );
+  writeFileAtomic(join(root, 'egoclip.csv'), [columns.split(' ').join('\t'), ...rows, ''].join('\n'));
+}
+
+async function writeWebVideos(clips: string, root: string, size: number): Promise<void> {
+  const page = '000001_000050';
+  mkdirSync(join(root, 'videos', page), { recursive: true });
+  for (const [i, clip] of exoClips.entries())
+    await reencode(join(clips, clip), join(root, 'videos', page, `real_${i}.mp4`), size);
+  const rows = exoClips.map(
+    (clip, i) => `real_${i},videos/${page}/real_${i}.mp4,PT00H00M0${duration}S,${page},"${captions[clip]}"`,
+  );
+  writeFileAtomic(join(root, 'annotations.csv'), ['videoid,contentUrl,duration,page_dir,name', ...rows, ''].join('\n'));
 }
 
 function isOwn(folder: string): boolean {
@@ -170,7 +220,8 @@ function writeJson(path: string, value: unknown): void {
 
 const readme = `# Plumbing check on real pixels
 
-Three takes in the shape of Ego-Exo4D, cut and re-encoded from one first-person and three third-person clips.
+Three takes in the shape of Ego-Exo4D, an EgoClip table and three captioned videos, cut and re-encoded from one first-person and three
+third-person clips.
 The views of a take show different scenes, and the narrations were written for this folder. It shows that decoding,
 clip windows, training and evaluation run on real video. No number measured on it says anything about a model.
 The clips have terms of their own: keep this folder local.
@@ -185,7 +236,9 @@ const usage = `usage: npx tsx tools/data/real-egoexo.ts CLIPS OUT [SIZE]
 async function main([clips, out, size]: readonly string[]): Promise<void> {
   if (!clips || !out) throw new UserError({ what: usage });
   await buildRealEgoExo(clips, out, size ? Number(size) : undefined);
-  process.stdout.write(`${out}: ${takes.length} takes in the shape of Ego-Exo4D\n`);
+  process.stdout.write(
+    `${out}: ${takes.length} takes in the shape of Ego-Exo4D, an EgoClip table and captioned videos\n`,
+  );
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
