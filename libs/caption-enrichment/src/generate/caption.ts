@@ -8,7 +8,7 @@ const ADJECTIVES = new Set(
 );
 /** Adjectives before some nouns ("left hand"), nouns elsewhere ("in the lower left"). */
 const POSITIONS = new Set('left right top bottom middle'.split(' '));
-const PLACED = new Set('hand hands side corner edge half part of'.split(' '));
+const PLACED = new Set('hand hands side corner edge half part'.split(' '));
 const ARTICLES = new Set('the a an his her their its some another'.split(' '));
 /** What isn't the object of an action, though it stands where one would. */
 const NOT_OBJECTS = new Set('hand hands left right side person man woman c camera'.split(' '));

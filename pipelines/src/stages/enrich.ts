@@ -1,0 +1,72 @@
+import { mkdirSync } from 'node:fs';
+import { enrichCaption, type Issues, loadDetector } from '@egolab/caption-enrichment';
+import { SkipLog } from '@egolab/ego-data';
+import { CAPTIONS, type EnrichedCaption, writeCaptions } from '../egodtm/clip-files.ts';
+import { byVideo, decodeChosen, egoClipFolder, readTrainingClips } from '../egodtm/engine/clips.ts';
+import { engineOf, enrichSettings, openDetector } from '../egodtm/engine/settings.ts';
+import { noteSkipped } from '../egodtm/engine/skipped.ts';
+import { trainDetector } from '../egodtm/engine/train-detector.ts';
+import { defineStage, type StageResult } from '../stage.ts';
+import { worldDataSettings } from '../world-datasets.ts';
+
+/**
+ * Spatial-aware textual enrichment (EgoDTM section 3.3): detect hands and objects, track them, generate a caption that says where
+ * they are and how they move, and refuse it when it contradicts the tracks.
+ */
+export const enrich = defineStage({
+  name: 'enrich',
+  title: 'Enriched captions',
+  paper: 'EgoDTM section 3.3',
+  params: enrichSettings,
+  sections: { 'egodtm-data': worldDataSettings },
+  inputs: { data: 'egodtm-datasets' },
+  outputs: [CAPTIONS, 'issues.json', 'detector'],
+  async run(context) {
+    const { params, config, inputs, out, progress, signal } = context;
+    const folder = egoClipFolder(config['egodtm-data'], inputs.data);
+    const { clips, skipped: unread } = await readTrainingClips(folder);
+    noteSkipped(progress, 'EgoClip', unread);
+    const detectorFolder = out.path('detector');
+    mkdirSync(detectorFolder); // stays empty beside a detector that is not trained here
+    let trained: StageResult = { metrics: {} };
+    if (params.detector.kind === 'train')
+      trained = await trainDetector(context, params.detector, clips, folder, detectorFolder);
+    signal.throwIfAborted();
+    const detector =
+      params.detector.kind === 'train' ? loadDetector(detectorFolder) : openDetector(params.detector, folder);
+    const engine = engineOf(params, detector);
+
+    const issues: Issues = new Map();
+    const skips = new SkipLog();
+    const captions: EnrichedCaption[] = [];
+    const phase = progress.phase(
+      `enriching captions (${detector.name}, ${engine.tracker.name}, ${engine.generator.name})`,
+      clips.length,
+    );
+    for (const group of byVideo(clips)) {
+      signal.throwIfAborted();
+      const decoded = await decodeChosen(group, { numFrames: params.numFrames, sampler: 'avion' });
+      for (const [i, { clip, text }] of group.entries()) {
+        const { enriched, reason } = await enrichCaption(engine, decoded[i], text, issues);
+        captions.push({ clip, original: text, enriched, reason });
+        if (reason !== null) skips.add(`clip ${clip}`, reason);
+        phase.advance();
+      }
+    }
+    phase.end();
+    detector.dispose?.();
+    engine.generator.dispose?.();
+    const { byReason, first } = skips.report();
+    noteSkipped(progress, 'enrich', { byReason });
+    writeCaptions(
+      out.folder,
+      captions.sort((a, b) => a.clip - b.clip),
+    );
+    const onTheWay = Object.fromEntries(issues);
+    out.write('issues.json', `${JSON.stringify({ byReason, onTheWay, first }, null, 1)}\n`);
+    const enriched = captions.filter((caption) => caption.enriched !== null).length;
+    const rejected = captions.filter(({ reason }) => reason?.startsWith('rejected')).length;
+    const counts = { clips: clips.length, enriched, rejected, skipped: clips.length - enriched - rejected };
+    return { ...trained, metrics: { ...trained.metrics, ...counts, notEnrichedBecause: byReason, onTheWay } };
+  },
+});

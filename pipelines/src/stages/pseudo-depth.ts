@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { SkipLog } from '@egolab/ego-data';
+import { depthTargets, depthTargetSchema } from '@egolab/depth-anything';
+import { UserError } from '@egolab/foundation';
+import { frameSamplers } from '@egolab/video';
+import { type DepthIndex, depthFile, writeDepthIndex, writeDepthTarget } from '../egodtm/clip-files.ts';
+import { byVideo, chosenFrames, decodeChosen, egoClipFolder, readTrainingClips } from '../egodtm/engine/clips.ts';
+import { openTeacher, teacherSettings } from '../egodtm/engine/settings.ts';
+import { noteSkipped } from '../egodtm/engine/skipped.ts';
+import { defineStage } from '../stage.ts';
+import { worldDataSettings } from '../world-datasets.ts';
+
+/**
+ * Depth targets (EgoDTM section 3.2, "we generate pseudo-depth labels"): of every clip of EgoClip's training split a few maps of
+ * normalised inverse depth by a teacher, as files that `depth-pretrain` reads.
+ */
+export const pseudoDepth = defineStage({
+  name: 'pseudo-depth',
+  title: 'Depth targets',
+  paper: 'EgoDTM section 3.2',
+  params: z.strictObject({
+    teacher: teacherSettings,
+    /** maps a clip */
+    numFrames: z.number().int().positive(),
+    sampler: z.enum(frameSamplers),
+    target: depthTargetSchema,
+  }),
+  sections: { 'egodtm-data': worldDataSettings },
+  inputs: { data: 'egodtm-datasets' },
+  outputs: ['index.json', 'depth'],
+  seeded: false,
+  async run({ params, config, inputs, out, progress, signal }) {
+    const folder = egoClipFolder(config['egodtm-data'], inputs.data);
+    const { clips, skipped: unread } = await readTrainingClips(folder);
+    noteSkipped(progress, 'EgoClip', unread);
+    const teacher = openTeacher(params.teacher, folder);
+    const skips = new SkipLog();
+    const index: { -readonly [Key in keyof DepthIndex]: DepthIndex[Key] } = {
+      numClips: clips.length,
+      targets: [],
+      skipped: [],
+    };
+    const phase = progress.phase(`depth of ${teacher.name}`, clips.length);
+    for (const group of byVideo(clips)) {
+      signal.throwIfAborted();
+      const frames = await chosenFrames(group, params);
+      for (const [i, { clip, videoUid, timestamp }] of group.entries()) {
+        const pixels = async () => (await decodeChosen([group[i]], params))[0];
+        const maps = await teacher.depth({ videoUid, narrationTime: timestamp, frames: frames[i], pixels });
+        const target = 'skipped' in maps ? maps : depthTargets(maps, teacher.quantity, params.target);
+        if ('skipped' in target) {
+          index.skipped.push({ clip, reason: target.skipped });
+          skips.add(`clip ${clip}`, target.skipped);
+        } else {
+          writeDepthTarget(out.folder, clip, target, params.target.precision);
+          index.targets.push({ clip, file: depthFile(clip) });
+        }
+        phase.advance();
+      }
+    }
+    phase.end();
+    teacher.dispose?.();
+    const { byReason, total } = skips.report();
+    noteSkipped(progress, 'depth', skips.report());
+    if (index.targets.length === 0) throw noTargets(clips.length, byReason, folder);
+    writeDepthIndex(out.folder, index);
+    return {
+      metrics: { clips: clips.length, targets: index.targets.length, skipped: total, skippedBecause: byReason },
+    };
+  },
+});
+
+function noTargets(clips: number, byReason: Readonly<Record<string, number>>, folder: string): UserError {
+  const reasons = Object.entries(byReason).map(([reason, count]) => `${reason} (${count})`);
+  return new UserError({
+    what: `none of ${clips} clips has a depth target: ${reasons.join(', ') || 'there are no clips'}`,
+    where: folder,
+    mend: 'check pseudo-depth.teacher: exact depth is there for the synthetic world only',
+  });
+}
