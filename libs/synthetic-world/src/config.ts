@@ -27,6 +27,33 @@ const egoDtmSchema = z.strictObject({
     .prefault({}),
 });
 
+const takes = (train: number, heldOut: number) =>
+  z.strictObject({ train: count(train), heldOut: count(heldOut) }).prefault({});
+
+/** EgoM2P's sources, in `egom2p/`: takes in training rooms and in held-out ones, which are the source's validation or test split. */
+const egoM2pSchema = z.strictObject({
+  /** frames, poses and gaze a second */
+  fps: z.int().min(8).default(30),
+  duration: seconds.default([12, 13]),
+  takes: z
+    .strictObject({
+      'ego-exo4d': takes(6, 3),
+      holoassist: takes(5, 2),
+      'hot3d-aria': takes(2, 1),
+      'hot3d-quest': takes(2, 1),
+      arctic: takes(2, 1),
+      h2o: takes(2, 2),
+      // these have no splits of their own
+      taco: takes(2, 0),
+      egogen: takes(3, 0),
+      // only evaluated on, or trained on afterwards: their rooms are all unknown
+      adt: takes(0, 4),
+      hoi4d: takes(0, 3),
+      ase: takes(0, 3),
+    })
+    .prefault({}),
+});
+
 /** What the world holds and how much of it; the defaults are the `micro` preset. */
 export const worldConfigSchema = z.strictObject({
   seed: z.int().default(0),
@@ -57,9 +84,11 @@ export const worldConfigSchema = z.strictObject({
   /** false: without the formats above, which the Exo2Ego pipeline reads */
   exo2Ego: z.literal(false).optional(),
   egoDtm: egoDtmSchema.optional(),
+  egoM2p: egoM2pSchema.optional(),
 });
 
 export type WorldConfig = z.infer<typeof worldConfigSchema>;
 /** As written by a user: everything has a default. */
 export type WorldConfigInput = z.input<typeof worldConfigSchema>;
 export type EgoDtmConfig = z.infer<typeof egoDtmSchema>;
+export type EgoM2pConfig = z.infer<typeof egoM2pSchema>;

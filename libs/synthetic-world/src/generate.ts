@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { type WorldConfig, type WorldConfigInput, worldConfigSchema } from './config.ts';
 import { egoDtmParts } from './egodtm/parts.ts';
+import { egoM2pParts } from './egom2p/parts.ts';
 import { exo2EgoPart } from './write/exo2ego.ts';
 import type { Part } from './write/part.ts';
 import { runJobs } from './write/pool.ts';
@@ -96,6 +97,7 @@ export function readWorldManifest(outDir: string): WorldManifest {
 function planParts(config: WorldConfig, outDir: string): Part[] {
   return [
     ...(config.exo2Ego === false ? [] : [exo2EgoPart(config, outDir)]),
+    ...(config.egoM2p ? egoM2pParts(config, config.egoM2p, join(outDir, 'egom2p')) : []),
     ...(config.egoDtm ? egoDtmParts(config, config.egoDtm, join(outDir, 'egodtm')) : []),
   ];
 }

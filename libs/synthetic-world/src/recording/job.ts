@@ -2,6 +2,7 @@ import type { TakeRecord } from '../write/job.ts';
 import type { TakeRequest } from '../take/take.ts';
 import type { ClipTruth } from '../egodtm/clip-truth.ts';
 import type { HandObjectFrames, LabelledFrame } from '../egodtm/visor-frames.ts';
+import type { EgoM2pSequence } from '../egom2p/sequence.ts';
 import type { H2oSequence } from './h2o.ts';
 
 /** The whole recording as an mp4. */
@@ -16,7 +17,7 @@ export interface Clips {
   readonly clips: readonly { readonly path: string; readonly start: number; readonly end: number }[];
 }
 
-export type Output = Video | Clips | ClipTruth | HandObjectFrames | H2oSequence;
+export type Output = Video | Clips | ClipTruth | HandObjectFrames | H2oSequence | EgoM2pSequence;
 
 /** An egocentric take to record, and the files to make of it. */
 export interface RecordingJob {

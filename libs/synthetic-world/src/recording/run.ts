@@ -1,6 +1,7 @@
 import { writeVideo } from '@egolab/video';
 import { writeClipTruth } from '../egodtm/clip-truth.ts';
 import { type LabelledFrame, writeHandObjectFrames } from '../egodtm/visor-frames.ts';
+import { writeEgoM2pSequence } from '../egom2p/sequence.ts';
 import { factOf } from '../language/fact.ts';
 import { episodesOf } from '../take/episodes.ts';
 import { ratesAt } from '../take/simulate.ts';
@@ -49,6 +50,9 @@ async function writeOutput(recording: Recording, output: Output, render: Recordi
       return [];
     case 'hand-object-frames':
       return writeHandObjectFrames(recording, output);
+    case 'egom2p':
+      await writeEgoM2pSequence(recording, output);
+      return [];
     case 'h2o':
       writeH2oSequence(recording, output);
       return [];

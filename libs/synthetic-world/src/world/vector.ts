@@ -47,6 +47,9 @@ export function compose(a: Rotation, b: Rotation): Rotation {
   return fromAxes(column(0), column(1), column(2));
 }
 
+/** The inverse rotation. */
+export const transpose = (r: Rotation): Rotation => [r[0], r[3], r[6], r[1], r[4], r[7], r[2], r[5], r[8]];
+
 /** Right-handed rotation about a coordinate axis, radians. */
 export function about(axis: 'x' | 'y' | 'z', angle: number): Rotation {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];

@@ -2,7 +2,7 @@ import { writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { CameraPose, Intrinsics } from '../render/camera.ts';
 import type { Instant } from '../take/simulate.ts';
-import { compose, type Rotation, scale, subtract, toQuaternion, unrotate, type Vector } from '../world/vector.ts';
+import { compose, scale, subtract, toQuaternion, transpose, unrotate, type Vector } from '../world/vector.ts';
 
 /** Both clocks of a recording start here. */
 const START_US = 1_000_000_000;
@@ -16,8 +16,9 @@ const trajectoryColumns =
 const gazeColumns =
   'tracking_timestamp_us,yaw_rads_cpf,pitch_rads_cpf,yaw_low_rads_cpf,pitch_low_rads_cpf,yaw_high_rads_cpf,pitch_high_rads_cpf,depth_m,session_uid';
 
-const timestamp = (seconds: number): number => START_US + Math.round(seconds * 1e6);
-const fixed = (values: readonly number[], digits: number) => values.map((value) => value.toFixed(digits));
+/** Microseconds on the recording's clock. */
+export const timestamp = (seconds: number): number => START_US + Math.round(seconds * 1e6);
+export const fixed = (values: readonly number[], digits: number) => values.map((value) => value.toFixed(digits));
 
 /**
  * Project Aria MPS files of a take: `trajectory/closed_loop_trajectory.csv` and `eye_gaze/general_eye_gaze.csv`, a row a
@@ -26,10 +27,21 @@ const fixed = (values: readonly number[], digits: number) => values.map((value) 
  */
 export function writeSensors(folder: string, uid: string, instants: readonly Instant[], fps: number): void {
   const poses = instants.map(({ head }) => head);
-  const rows = instants.map(({ time, head }, index) => {
+  writeFileAtomic(join(folder, 'trajectory', 'closed_loop_trajectory.csv'), trajectoryCsv(uid, instants, poses, fps));
+  writeFileAtomic(join(folder, 'eye_gaze', 'general_eye_gaze.csv'), gazeCsv(uid, instants));
+}
+
+/** `closed_loop_trajectory.csv`, a row a frame. @param poses device to world */
+export function trajectoryCsv(
+  uid: string,
+  instants: readonly Instant[],
+  poses: readonly CameraPose[],
+  fps: number,
+): string {
+  const rows = instants.map(({ time }, index) => {
     const [linear, angular] = velocities(poses, index, fps);
     const utc = UTC_START_NS + BigInt(Math.round(time * 1e9));
-    const pose = [...fixed(head.position, 6), ...fixed(toQuaternion(head.rotation), 9)];
+    const pose = [...fixed(poses[index].position, 6), ...fixed(toQuaternion(poses[index].rotation), 9)];
     return [
       uid,
       timestamp(time),
@@ -43,11 +55,12 @@ export function writeSensors(folder: string, uid: string, instants: readonly Ins
       ...fixed([0, 0, 0, 1], 9),
     ].join(',');
   });
-  writeFileAtomic(
-    join(folder, 'trajectory', 'closed_loop_trajectory.csv'),
-    [trajectoryColumns, ...rows, ''].join('\n'),
-  );
-  const gaze = instants
+  return [trajectoryColumns, ...rows, ''].join('\n');
+}
+
+/** `general_eye_gaze.csv` of one yaw, a row a frame in which the gaze isn't lost. */
+export function gazeCsv(uid: string, instants: readonly Instant[]): string {
+  const rows = instants
     .filter(({ gaze: { valid } }) => valid)
     .map(({ time, gaze: { yaw, pitch, depth } }) => {
       const spread = 0.02;
@@ -57,7 +70,7 @@ export function writeSensors(folder: string, uid: string, instants: readonly Ins
         uid,
       ].join(',');
     });
-  writeFileAtomic(join(folder, 'eye_gaze', 'general_eye_gaze.csv'), [gazeColumns, ...gaze, ''].join('\n'));
+  return [gazeColumns, ...rows, ''].join('\n');
 }
 
 /** Linear and angular velocity in the device frame by one-sided differences, m/s and rad/s. */
@@ -69,8 +82,6 @@ function velocities(poses: readonly CameraPose[], index: number, fps: number): [
   const factor = sine < 1e-9 ? 2 : (2 * Math.atan2(sine, w)) / sine;
   return [linear, scale([x, y, z], factor * fps)];
 }
-
-const transpose = (r: Rotation): Rotation => [r[0], r[3], r[6], r[1], r[4], r[7], r[2], r[5], r[8]];
 
 /** `trajectory/gopro_calibs.csv`: pose and pinhole intrinsics (focal x, y, centre x, y) of the static cameras. */
 export function writeExoCalibration(
