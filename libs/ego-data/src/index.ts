@@ -181,3 +181,11 @@ export {
 } from './egom2p/aria.ts';
 export { splitRecording, type SplitOptions } from './egom2p/split.ts';
 export type { DepthSource, FrameSource, Recording } from './egom2p/recording.ts';
+export { readH2oFrames, readH2oIntrinsics, type H2oFrame, type H2oIntrinsics } from './h2o/h2o.ts';
+export {
+  readVisorHos,
+  visorCategories,
+  visorInstances,
+  type VisorFrame,
+  type VisorInstance,
+} from './visor/visor-hos.ts';
