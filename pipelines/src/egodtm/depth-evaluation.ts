@@ -15,7 +15,7 @@ import { groundTruthFolder } from './engine/settings.ts';
 import type { EgoDtm } from './model.ts';
 import { cropPixels, depthResolution } from './pretraining.ts';
 
-/** A held-out clip: what the model sees, what it predicts, and true depth in metres at the same resolution. */
+/** A held-out clip: what the model sees, inverse depth as it predicts it, and the true one (1/m) at the same resolution. */
 interface Compared {
   readonly frames: Uint8Array;
   readonly predicted: Float32Array;
@@ -26,9 +26,9 @@ interface Compared {
 const SHOWN = 6;
 
 /**
- * Depth of the decoder on held-out clips with exact depth (as Figure 3 shows it): errors after scale and shift of the inverse
- * depth are fitted to each clip, since the teacher's have no unit; means over the clips. `constant` is the error of one
- * depth for a whole clip under the same fit.
+ * Inverse depth of the decoder on held-out clips with exact depth (as Figure 3 shows it), after scale and shift are fitted to each
+ * clip, since a teacher's inverse depth has no unit; means over the clips. `rmse` is in 1/m; the ratios of `delta1` to `delta3`
+ * are those of depth. `constant` is the error of one value for a whole clip under the same fit.
  */
 export async function decoderDepth(
   model: EgoDtm,
@@ -59,10 +59,11 @@ export async function decoderDepth(
         const { patches } = videoTower(model.encoder, model.config.vision_config, pixels);
         return depthDecoder(model.decoder, model.decoderConfig, patches).depth.dataSync<'float32'>().slice();
       });
-      const truth = { data: cropDepth(maps, WHOLE, resolution), frames: resolution.time };
-      const alignment = 'affine-disparity';
-      errors.push(depthErrors({ data: predicted, frames: resolution.time }, truth, { alignment }));
-      constant.push(depthErrors({ data: predicted.map(() => 1), frames: resolution.time }, truth, { alignment }));
+      const metres = cropDepth(maps, WHOLE, resolution);
+      const truth = { data: metres.map((depth) => (depth > 0 ? 1 / depth : 0)), frames: resolution.time };
+      const fitted = { alignment: 'affine-depth' } as const; // of the given quantity, here inverse depth
+      errors.push(depthErrors({ data: predicted, frames: resolution.time }, truth, fitted));
+      constant.push(depthErrors({ data: predicted.map(() => 1), frames: resolution.time }, truth, fitted));
       if (errors.length % Math.ceil(clips.length / SHOWN) === 1) shown.push({ frames, predicted, truth: truth.data });
     }
   }
@@ -92,7 +93,7 @@ function picture(rows: readonly Compared[], size: number, side: number) {
   const data = new Uint8Array(rows.length * size * width * 3);
   rows.forEach(({ frames, predicted, truth }, row) => {
     const predictedGrey = grey(predicted.subarray(0, side * side));
-    const trueGrey = grey(truth.subarray(0, side * side).map((metres) => (metres > 0 ? 1 / metres : 0)));
+    const trueGrey = grey(truth.subarray(0, side * side));
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) {
         const pixel = Math.floor((y * side) / size) * side + Math.floor((x * side) / size);

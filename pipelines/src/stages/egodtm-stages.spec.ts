@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { readJsonFile, readNpy } from '@egolab/foundation';
+import { openEmbedder } from '@egolab/dual-encoder';
+import { tf } from '@egolab/runtime';
+import { runStage } from '../run-stage.ts';
+import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
+
+/** Preset `micro` with EgoDTM's part as small as it allows: a few clips, two steps. */
+function tinyPreset(): object {
+  const preset = parse(readFileSync(join(checkout.presets, 'micro.yaml'), 'utf8'));
+  Object.assign(preset['egodtm-data'].world, {
+    size: 32,
+    fps: 4,
+    takeDuration: [10, 12],
+    samples: 1,
+    rooms: { train: 1, heldOut: 3 },
+    egoDtm: {
+      egoClip: { trainTakes: 2, valTakes: 2, questions: 4 },
+      ek100: { trainTakes: 0, testTakes: 2 },
+      egtea: { takes: 3 },
+      nlq: { trainTakes: 0, valTakes: 0 },
+      h2o: { takesPerSequence: 0 },
+      visor: { trainTakes: 0, valTakes: 0 },
+    },
+  });
+  const small = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 };
+  Object.assign(preset['egodtm-models'].vision, { ...small, image_size: 32, patch_size: 16 });
+  Object.assign(preset['egodtm-models'].text, { ...small, vocab_size: 300 });
+  preset['egodtm-models'].projectionDim = 16;
+  Object.assign(preset['egodtm-models'].depthDecoder, {
+    hiddenDim: 16,
+    numHeads: 2,
+    ffnDim: 16,
+    numLayers: 1,
+    scale: 2,
+  });
+  Object.assign(preset['depth-pretrain'].training, { epochs: 1, globalBatchSize: 8, localBatchSize: 4 });
+  preset['depth-pretrain'].augmentation = { frameSize: 40, cropScale: [0.5, 1] };
+  const target = { scope: 'clip', precision: 'uint8', resize: 'last', shortSide: 32 };
+  preset['pseudo-depth'] = { teacher: { kind: 'world' }, numFrames: 4, sampler: 'avion', target };
+  preset.enrich = {
+    detector: { kind: 'world' },
+    tracker: { kind: 'memory', maxSide: 32, memoryFrames: 2, reach: 0.5, topK: 4 },
+    generator: { kind: 'grammar' },
+    promptFrame: 'first-contact',
+    prompts: 'points-and-boxes',
+    numFrames: 4,
+  };
+  return preset;
+}
+
+let root: string;
+let workspace: Workspace;
+const tensors = new Map<string, number>();
+
+async function run(stage: string, sets: string[] = []): Promise<string> {
+  const before = tf.memory().numTensors;
+  const { variant } = await runStage(stage, {
+    preset: 'tiny',
+    sets,
+    workspace,
+    progress: { note() {}, phase: () => ({ advance() {}, end() {} }) },
+    environment: async () => ({ git: { revision: 'abc', dirty: false }, device: 'cpu', versions: {}, tags: {} }),
+    openTracker: async () => ({
+      runId: 'run',
+      logMetrics() {},
+      logParams() {},
+      setTags() {},
+      logArtifact() {},
+      logDataset() {},
+      finish: async () => {},
+    }),
+  });
+  tensors.set([stage, ...sets].join(' '), tf.memory().numTensors - before);
+  return join(workspace.artifacts, variant, stage);
+}
+
+const folder = (stage: string) => join(workspace.artifacts, 'tiny', stage);
+const metrics = (path: string) => readJsonFile(join(path, 'metrics.json')) as Record<string, Record<string, unknown>>;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'egolab-egodtm-stages-'));
+  workspace = { ...workspaceAt(root), root: checkout.root, stages: checkout.stages };
+  mkdirSync(workspace.presets, { recursive: true });
+  writeFileSync(join(workspace.presets, 'tiny.yaml'), stringify(tinyPreset()));
+  for (const stage of ['egodtm-datasets', 'pseudo-depth', 'enrich', 'depth-pretrain', 'evaluate-depth-pretrain'])
+    await run(stage);
+}, 300_000);
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('the stages of EgoDTM', () => {
+  it('pretrain a dual encoder that needs no decoder afterwards', () => {
+    const embedder = openEmbedder(folder('depth-pretrain'));
+    const { count, width } = embedder.texts(['C cuts the carrot.', 'C walks.']);
+    expect([count, width]).toEqual([2, 16]);
+    embedder.dispose();
+    const history = readFileSync(join(folder('depth-pretrain'), 'history.csv'), 'utf8');
+    expect(history.split('\n')[0]).toMatch(/loss.*contrast.*accuracy.*depth/);
+  });
+
+  it('are evaluated on every benchmark', () => {
+    const scores = metrics(folder('evaluate-depth-pretrain'));
+    expect(Object.keys(scores).sort()).toEqual(['depth', 'egomcq', 'egtea', 'ek100']);
+    for (const benchmark of Object.values(scores)) expect(JSON.stringify(benchmark)).not.toContain('null');
+    const predictions = (name: string) => join(folder('evaluate-depth-pretrain'), 'predictions', name);
+    for (const name of ['ek100-mir.npy', 'egtea.npy']) expect(readNpy(predictions(name)).dtype).toBe('float32');
+    for (const name of ['egomcq.json', 'depth.png']) expect(existsSync(predictions(name))).toBe(true);
+  });
+
+  it('repeat themselves bit for bit, and run without depth and with a learned temperature', async () => {
+    const weights = () => readFileSync(join(folder('depth-pretrain'), 'model.safetensors'));
+    const once = weights();
+    await run('depth-pretrain');
+    expect(weights().equals(once)).toBe(true);
+    const other = await run('depth-pretrain', [
+      'depth-pretrain.losses.depth=false',
+      'depth-pretrain.temperature=learned',
+    ]);
+    expect(readFileSync(join(other, 'history.csv'), 'utf8').split('\n')[0]).not.toContain('depth');
+  }, 120_000);
+
+  it('leave no tensors behind', () => {
+    expect([...tensors].filter(([, left]) => left !== 0)).toEqual([]);
+  });
+});
