@@ -11,5 +11,6 @@ export {
   type ChoiceScore,
 } from './multiple-choice.ts';
 export * from './candidates/index.ts';
+export * from './dataset-tables/index.ts';
 export * from './ego-bench/index.ts';
 export * from './judge/index.ts';

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile, sha256, UserError, writeFileAtomic } from '@egolab/foundation';
 import type { Options } from './hardest-negatives.ts';
@@ -7,7 +8,7 @@ const candidateFile = z.strictObject({
   benchmark: z.string(),
   /** which sentence encoder found them */
   encoder: z.string(),
-  /** SHA-256 of ids, answers and pool */
+  /** SHA-256 of the encoder's name, ids, answers and pool */
   source: z.string(),
   questions: z.record(
     z.string(),
@@ -15,9 +16,10 @@ const candidateFile = z.strictObject({
   ),
 });
 
-/** Where candidates come from: a stored file, which wins, and what makes one. */
+/** Which candidates are meant. */
 export interface StoredCandidates {
-  readonly path: string;
+  /** the file is `<benchmark>-<digest>.json` in it: other questions are another file */
+  readonly folder: string;
   readonly benchmark: string;
   /** name of the sentence encoder */
   readonly encoder: string;
@@ -29,19 +31,20 @@ export interface StoredCandidates {
  * A benchmark's candidates. Once stored they are read, not made again: between machines a sum in float32 may round otherwise, and a
  * benchmark must stay the same.
  *
- * @throws UserError when the stored file is damaged, or belongs to other questions or another encoder
+ * @throws UserError when the stored file is damaged, or holds something else than its name says
  */
 export function candidates(
-  { path, benchmark, encoder, source }: StoredCandidates,
+  { folder, benchmark, encoder, source }: StoredCandidates,
   build: () => Record<string, Options>,
 ): Record<string, Options> {
-  const digest = sha256(JSON.stringify(source));
+  const digest = sha256(JSON.stringify([encoder, source]));
+  const path = join(folder, `${benchmark}-${digest.slice(0, 12)}.json`);
   if (existsSync(path)) {
     const stored = readCandidateFile(path);
     if (stored.benchmark === benchmark && stored.encoder === encoder && stored.source === digest)
       return stored.questions;
     throw new UserError({
-      what: `made for other questions or with another encoder: expected ${benchmark}, ${encoder}, ${digest.slice(0, 12)}; got ${stored.benchmark}, ${stored.encoder}, ${stored.source.slice(0, 12)}`,
+      what: `expected candidates of ${benchmark} for ${digest}, got ${stored.benchmark} for ${stored.source}`,
       where: path,
       mend: 'remove the file: it is made again from the annotations',
     });

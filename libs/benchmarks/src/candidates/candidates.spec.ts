@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -88,26 +88,33 @@ describe('hardestNegatives', () => {
 });
 
 describe('candidates', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'egolab-candidates-')), 'a', 'x.json');
-  const stored = { path, benchmark: 'x', encoder: 'tiny', source: [['q', 'a']] };
+  const folder = join(mkdtempSync(join(tmpdir(), 'egolab-candidates-')), 'a');
+  const stored = { folder, benchmark: 'x', encoder: 'tiny', source: [['q', 'a']] };
   const made = { q: { options: ['a', 'b'], answer: 0 } };
 
-  it('are made once, and read ever after', () => {
+  it('are made once for the same questions and encoder, and read ever after', () => {
     expect(candidates(stored, () => made)).toEqual(made);
     expect(candidates(stored, () => expect.fail('made again'))).toEqual(made);
-    expect(readCandidateFile(path).questions).toEqual(made);
+    const other = { q: { options: ['c', 'd'], answer: 1 } };
+    expect(candidates({ ...stored, encoder: 'large' }, () => other)).toEqual(other);
+    expect(candidates({ ...stored, source: [] }, () => other)).toEqual(other);
+    expect(readdirSync(folder)).toHaveLength(3);
+    const copy = join(
+      folder,
+      readdirSync(folder).find((name) => readCandidateFile(join(folder, name)).questions['q'].answer === 0)!,
+    );
+    writeFileSync(copy, readFileSync(copy, 'utf8').replace('"benchmark": "x"', '"benchmark": "y"'));
+    expect(() => candidates(stored, () => made)).toThrow(/expected candidates of x for .*, got y/);
   });
 
-  it('are refused for other questions, another encoder, or when damaged', () => {
-    expect(() => candidates({ ...stored, source: [] }, () => made)).toThrow(
-      /made for other questions or with another encoder/,
-    );
-    expect(() => candidates({ ...stored, encoder: 'large' }, () => made)).toThrow(/expected x, large/);
-    const text = readFileSync(path, 'utf8');
+  it('are refused when damaged', () => {
+    const path = join(folder, 'bad.json');
+    const text = JSON.stringify({ benchmark: 'x', encoder: 'm', source: 's', questions: made }, null, 1);
     const damaged = (content: string) => {
-      writeFileSync(`${path}.bad`, content);
-      return () => readCandidateFile(`${path}.bad`);
+      writeFileSync(path, content);
+      return () => readCandidateFile(path);
     };
+    expect(damaged(text)().questions).toEqual(made);
     expect(damaged(text.replace('"answer": 0', '"answer": 5'))).toThrow(/questions\.q\.answer: expected 0 to 1, got 5/);
     expect(damaged(text.replace('"answer": 0', '"answer": "0"'))).toThrow(
       /not a file of candidates: at questions\.q\.answer/,

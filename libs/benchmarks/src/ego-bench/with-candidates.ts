@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { candidates } from '../candidates/candidate-file.ts';
 import { hardestNegatives, type Unanswered } from '../candidates/hardest-negatives.ts';
 import type { ChoiceQuestion, ClipReference } from './question.ts';
@@ -10,7 +9,7 @@ interface Item extends Unanswered {
   readonly clip: ClipReference;
 }
 
-/** Questions with their stored candidates `<name>.json`, which are made where they aren't there yet. */
+/** Questions with their stored candidates, which are made where they aren't there yet. */
 export function withCandidates(
   name: string,
   items: readonly Item[],
@@ -23,7 +22,7 @@ export function withCandidates(
     pool: [...new Set(pool)].sort(),
     numOptions,
   };
-  const stored = { path: join(folder, `${name}.json`), benchmark: name, encoder: sentenceEncoder.name, source };
+  const stored = { folder, benchmark: name, encoder: sentenceEncoder.name, source };
   const options = candidates(stored, () => {
     const encoder = sentenceEncoder.load();
     try {
