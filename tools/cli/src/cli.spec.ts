@@ -16,7 +16,7 @@ function egolab(...args: string[]) {
 it('lists its commands without loading TensorFlow', () => {
   const { status, stdout, stderr } = egolab('--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const command of ['run', 'ask', 'embed', 'generate', 'windows', 'data', 'mlflow', 'doctor'])
+  for (const command of ['run', 'ask', 'embed', 'enrich', 'generate', 'windows', 'data', 'mlflow', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
