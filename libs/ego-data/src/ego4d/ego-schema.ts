@@ -1,20 +1,23 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { readAs } from '../boundary.ts';
+import { readRecords } from '../qa/records.ts';
 import { resolveInside, UserError } from '@egolab/foundation';
 
 const optionKeys = ['option 0', 'option 1', 'option 2', 'option 3', 'option 4'] as const;
 
-const question = z.object({
-  q_uid: z.string().min(1),
-  google_drive_id: z.string().nullish(),
-  question: z.string(),
-  'option 0': z.string(),
-  'option 1': z.string(),
-  'option 2': z.string(),
-  'option 3': z.string(),
-  'option 4': z.string(),
-});
+const question = z
+  .looseObject({
+    q_uid: z.string().min(1),
+    google_drive_id: z.string().nullish(),
+    question: z.string(),
+    'option 0': z.string(),
+    'option 1': z.string(),
+    'option 2': z.string(),
+    'option 3': z.string(),
+    'option 4': z.string(),
+  })
+  .refine((record) => !('option 5' in record), { error: 'expected five options, got more', path: ['option 5'] });
 
 const answers = z.record(z.string(), z.number().int().min(0).max(4));
 
@@ -34,7 +37,7 @@ export interface EgoSchemaQuestion {
  */
 export function readEgoSchema(questionsFile: string, answersFile?: string): EgoSchemaQuestion[] {
   const mend = 'the first published questions.json had no "question" key: download the present one';
-  const questions = readAs(z.array(question), questionsFile, mend);
+  const questions = readRecords(question, questionsFile, { id: 'q_uid', mend }).map(({ record }) => record);
   const known = answersFile ? readAs(answers, answersFile) : {};
   const ids = new Set(questions.map((entry) => entry.q_uid));
   const stray = Object.keys(known).filter((id) => !ids.has(id));

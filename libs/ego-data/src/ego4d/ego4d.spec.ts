@@ -152,10 +152,23 @@ describe('EgoSchema', () => {
     const { question: _, ...old } = question;
     const root = exampleFolder({ 'old.json': [old], 'questions.json': [question], 'subset_answers.json': { q9: 3 } });
     expect(() => readEgoSchema(join(root, 'old.json'))).toThrow(
-      /at 0\.question.*\n.*first published questions\.json had no "question" key/,
+      /record 0, q_uid "q1"\).*at question.*\n.*first published questions\.json had no "question" key/,
     );
     expect(() => readEgoSchema(join(root, 'questions.json'), join(root, 'subset_answers.json'))).toThrow(
       /answers that belong to no question: 1, such as q9/,
+    );
+  });
+
+  it('refuses a sixth option and a question that is there twice', () => {
+    const root = exampleFolder({
+      'six.json': [{ ...question, 'option 5': 'C sings' }],
+      'twice.json': [question, question],
+    });
+    expect(() => readEgoSchema(join(root, 'six.json'))).toThrow(
+      /record 0, q_uid "q1"\): .*at option 5: expected five options/,
+    );
+    expect(() => readEgoSchema(join(root, 'twice.json'))).toThrow(
+      /record 1, q_uid "q1"\): record 0 has the same q_uid/,
     );
   });
 });
