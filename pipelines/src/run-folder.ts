@@ -52,18 +52,18 @@ export function readRun(folder: string): RunRecord | undefined {
   return existsSync(file) ? (readJsonFile(file) as RunRecord) : undefined;
 }
 
-/** Write `metrics.json` and, of a stage that trains, `history.csv`. */
-export function writeResult(folder: string, { metrics, history }: StageResult): void {
+/** Write `metrics.json` and, of a stage that trains, `history.csv`; its `plotted` columns are there even when nothing was trained. */
+export function writeResult(folder: string, { metrics, history }: StageResult, plotted: readonly string[] = []): void {
   writeFileAtomic(join(folder, 'metrics.json'), `${JSON.stringify(metrics, nonFiniteAsText, 2)}\n`);
-  if (history) writeFileAtomic(join(folder, 'history.csv'), csv(history));
+  if (history) writeFileAtomic(join(folder, 'history.csv'), csv(history, ['step', ...plotted]));
 }
 
 /** JSON has no NaN: it would become null, which nobody can tell from a metric that isn't there. */
 const nonFiniteAsText = (_key: string, value: unknown) =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-function csv(records: readonly Readonly<Record<string, number>>[]): string {
-  const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
+function csv(records: readonly Readonly<Record<string, number>>[], always: readonly string[]): string {
+  const columns = [...new Set([...records.flatMap((record) => Object.keys(record)), ...always])];
   return [columns, ...records.map((record) => columns.map((column) => record[column] ?? ''))]
     .map((row) => `${row.join(',')}\n`)
     .join('');

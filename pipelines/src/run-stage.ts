@@ -89,7 +89,7 @@ async function runLocked(
   try {
     const result = await call(stage, plan, { tracked, datasets, progress, signal, stateFolder: state.folder, partial });
     if (signal.aborted) throw signal.reason;
-    writeResult(partial, result);
+    writeResult(partial, result, stage.history);
     const record: RunRecord = {
       stage: name,
       preset: plan.preset,

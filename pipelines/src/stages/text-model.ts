@@ -46,7 +46,7 @@ export const textModel = defineStage({
     };
     if (weights !== null) {
       await refer(weights, given(weights));
-      return { metrics: {} };
+      return { metrics: {}, history: [] };
     }
     if (architecture === null) {
       throw new UserError({
