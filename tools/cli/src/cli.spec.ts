@@ -38,6 +38,11 @@ it.each([
   ['a folder that is no run', ['ask', '--run', '/nowhere', '--video', 'x.mp4', 'What?'], /\/nowhere\/model\.json: /],
   ['an empty question', ['ask', '--run', '/nowhere', '--video', 'x.mp4', ' '], /^question: expected a question/m],
   [
+    'a mistyped modality',
+    ['predict', '--run', '/nowhere', '--video', 'x.mp4', '--to', 'depth,gase', '--out', '/nowhere'],
+    /^--to: there is no modality "gase"\n {2}did you mean "gaze"\?\n$/,
+  ],
+  [
     'a mistyped key',
     ['run', 'stage2', '--set', 'stage2.wieghts=1'],
     /--set stage2\.wieghts=1: stage2\.wieghts is not a known key; did you mean "weights"\?/,

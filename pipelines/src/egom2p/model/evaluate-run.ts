@@ -37,6 +37,18 @@ export async function latencyOfRun(folder: string, examination: Examination): Pr
   return withPredictor(folder, examination, (predictor) => cameraLatency(predictor, clip));
 }
 
+/** Side in pixels of the frames that a stage's model sees. */
+export function frameSize(folder: string): number {
+  const { model, tokenizers, dispose } = loadMaskedModel(folder);
+  try {
+    const codec = ClipCodec.load(tokenizers, model);
+    codec.dispose();
+    return codec.size;
+  } finally {
+    dispose();
+  }
+}
+
 async function withPredictor<T>(
   folder: string,
   { decoding, seed }: Pick<Examination, 'decoding' | 'seed'>,

@@ -9,7 +9,7 @@ import { silentProgress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import { trainingMeans, type TrainingMeans } from './baselines.ts';
 import { ClipCodec } from './clip-codec.ts';
-import { evaluateRun, latencyOfRun } from './evaluate-run.ts';
+import { evaluateRun, frameSize, latencyOfRun } from './evaluate-run.ts';
 import { evaluateTask, evaluationTasks, type EvaluationTask, type Predictor } from './evaluate.ts';
 import { writeTinyRun } from './fixtures/tiny-run.ts';
 import { loadMaskedModel, type SavedMaskedModel } from './masked-model-files.ts';
@@ -117,6 +117,7 @@ describe('evaluation of the masked model', () => {
     const { one_pass, configured } = (await latencyOfRun(run, examination)) as Record<string, number>;
     expect(Math.min(one_pass, configured)).toBeGreaterThan(0);
     expect(await latencyOfRun(run, { ...examination, clips: [] })).toEqual({});
+    expect(frameSize(run)).toBe(SIZE);
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -90,20 +90,28 @@ describe('masked training', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('reads the same clips whatever micro-batches a step has', () => {
-    const positions = (local: number) => {
+  it('reads the same clips in the same order whatever batches and micro-batches there are', () => {
+    const clips = 28;
+    const positions = (batchSize: number, local: number) => {
       const all: number[] = [];
-      for (let step = 1; step <= 9; step++) {
-        const size = step % 4 === 0 ? 4 : 8; // 28 clips an epoch
+      const stepsPerEpoch = Math.ceil(clips / batchSize);
+      for (let step = 1; step <= 2 * stepsPerEpoch; step++) {
+        const size = step % stepsPerEpoch === 0 ? clips - (stepsPerEpoch - 1) * batchSize : batchSize;
         for (let begin = 0; begin < size; begin += local) {
           const span = { begin, end: Math.min(size, begin + local), size };
-          for (let i = 0; i < span.end - span.begin; i++) all.push(streamPosition({ step, span }, i, 28, 8));
+          for (let i = 0; i < span.end - begin; i++) all.push(streamPosition({ step, span }, i, clips, batchSize));
         }
       }
       return all;
     };
-    expect(positions(8)).toEqual([...Array(2 * 28 + 8).keys()]);
-    expect(positions(3)).toEqual(positions(8));
+    for (const [batchSize, local] of [
+      [8, 8],
+      [8, 3],
+      [5, 2],
+      [28, 4],
+    ])
+      // prettier-ignore
+      expect(positions(batchSize, local)).toEqual([...Array(2 * clips).keys()]);
   });
 
   it('refuses a data set without tokens, and ones that were tokenized differently', () => {
