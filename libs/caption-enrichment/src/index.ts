@@ -21,6 +21,7 @@ export {
   type Side,
 } from './detect/detections.ts';
 export { detectionRows, detectionsFromFile, folderDetector, singleFileDetector } from './detect/detections-file.ts';
+export { type DetectionScores, detectionScores } from './detect/scores.ts';
 export { skinColourDetector } from './detect/skin-colour.ts';
 export { instanceMask, labelsOf, worldDetector } from './detect/world-labels.ts';
 export { type Enrichment, type EnrichmentEngine, enrichCaption, grammarGenerator } from './enrich.ts';

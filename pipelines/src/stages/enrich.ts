@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { enrichCaption, type Issues, loadDetector } from '@egolab/caption-enrichment';
+import { enrichCaption, type Issues } from '@egolab/caption-enrichment';
 import { SkipLog } from '@egolab/ego-data';
 import { CAPTIONS, type EnrichedCaption, writeCaptions } from '../egodtm/clip-files.ts';
-import { byVideo, decodeChosen, egoClipFolder, readTrainingClips } from '../egodtm/engine/clips.ts';
+import { byVideo, decodeChosen, egoClipFolder, readHeldOutClips, readTrainingClips } from '../egodtm/engine/clips.ts';
 import { engineOf, enrichSettings, openDetector } from '../egodtm/engine/settings.ts';
 import { noteSkipped } from '../egodtm/engine/skipped.ts';
 import { trainDetector } from '../egodtm/engine/train-detector.ts';
@@ -27,13 +27,14 @@ export const enrich = defineStage({
     const { clips, skipped: unread } = await readTrainingClips(folder);
     noteSkipped(progress, 'EgoClip', unread);
     const detectorFolder = out.path('detector');
-    mkdirSync(detectorFolder); // stays empty beside a detector that is not trained here
+    mkdirSync(detectorFolder); // stays empty when no detector is trained
     let trained: StageResult = { metrics: {} };
-    if (params.detector.kind === 'train')
-      trained = await trainDetector(context, params.detector, clips, folder, detectorFolder);
+    if (params.detectorTraining) {
+      const heldOut = await readHeldOutClips(folder);
+      trained = await trainDetector(context, params.detectorTraining, { clips, heldOut }, folder, detectorFolder);
+    }
     signal.throwIfAborted();
-    const detector =
-      params.detector.kind === 'train' ? loadDetector(detectorFolder) : openDetector(params.detector, folder);
+    const detector = openDetector(params.detector, folder, params.detectorTraining ? detectorFolder : null);
     const engine = engineOf(params, detector);
 
     const issues: Issues = new Map();

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ClipFrames, Issues } from '../clip.ts';
 import { keepBest, linkObjects, type FrameDetections, type HandDetection } from './detections.ts';
 import { detectionRows, detectionsFromFile, folderDetector, singleFileDetector } from './detections-file.ts';
+import { detectionScores } from './scores.ts';
 import { skinColourDetector } from './skin-colour.ts';
 import { worldDetector } from './world-labels.ts';
 
@@ -116,6 +117,31 @@ describe('detections in the layout of the authors', () => {
     await expect(singleFileDetector(join(folder, 'a.json')).detect(clip([0]), new Map())).rejects.toThrow(
       /2 frames for a clip of 1/,
     );
+  });
+});
+
+describe('scores', () => {
+  it('match each label with one detection', () => {
+    const labels: FrameDetections[] = [
+      { hands: [hand(40), hand(5, { side: 'left', contact: 'none', offset: null })], objects: [object(35, 26)] },
+    ];
+    expect(detectionScores(labels, labels)).toEqual({
+      handRecall: 1,
+      handPrecision: 1,
+      side: 1,
+      contact: 1,
+      objectRecall: 1,
+      objectPrecision: 1,
+    });
+    const found = [{ hands: [hand(41, { contact: 'none' }), hand(40), hand(41)], objects: [object(60, 60)] }];
+    expect(detectionScores(labels, found)).toEqual({
+      handRecall: 1 / 2,
+      handPrecision: 1 / 3,
+      side: 1,
+      contact: 1,
+      objectRecall: 0,
+      objectPrecision: 0,
+    });
   });
 });
 

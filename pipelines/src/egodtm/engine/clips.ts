@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { egoClip, type EgoClipPair, type SkipReport } from '@egolab/ego-data';
 import { clipFrames, decodeClips, probe, type FrameSampler } from '@egolab/video';
@@ -11,6 +12,12 @@ export const egoClipFolder = (data: WorldDataSettings, stageFolder: string): str
 /** The training split of EgoClip, in the order by which its clips are numbered. */
 export async function readTrainingClips(folder: string): Promise<{ clips: EgoClipPair[]; skipped: SkipReport }> {
   return egoClip({ file: join(folder, 'egoclip.csv'), videos: join(folder, 'videos') });
+}
+
+/** Clips of takes apart from the training split; none where there is no such table. */
+export async function readHeldOutClips(folder: string): Promise<EgoClipPair[]> {
+  const file = join(folder, 'egoclip_val.csv');
+  return existsSync(file) ? (await egoClip({ file, videos: join(folder, 'videos') })).clips : [];
 }
 
 /** A clip with its number. */

@@ -108,17 +108,22 @@ describe('stage pseudo-depth', () => {
 
 describe('stage enrich', () => {
   it('trains its detector, enriches, and says of every other clip why not', async () => {
-    const { detector } = micro.enrich as { detector: { training: object } };
-    const small = { ...detector, network: { imageSize: 32, channels: [8, 8, 8], pyramidChannels: 8 }, maxFrames: 32 };
+    const { detectorTraining } = micro.enrich as { detectorTraining: { training: object } };
+    const small = { network: { imageSize: 32, channels: [8, 8, 8], pyramidChannels: 8 }, maxFrames: 32 };
     const { result, folder } = await run(enrich, 'trained', {
-      detector: { ...small, training: { ...detector.training, epochs: 1 } },
+      detector: { kind: 'trained', folder: null },
+      detectorTraining: { ...small, training: { ...detectorTraining.training, epochs: 1 } },
     });
+    expect((result.metrics as { detector: object }).detector).toHaveProperty('handRecall');
     expect(result.history).toHaveLength(2);
     const { clips, enriched, rejected, skipped } = result.metrics as Record<string, number>;
     expect([clips, enriched + rejected + skipped]).toEqual([captions.length, captions.length]);
     expect(readCaptions(folder, captions)).toHaveLength(captions.length);
     // what was trained serves again
-    const again = await run(enrich, 'again', { detector: { kind: 'trained', folder: join(folder, 'detector') } });
+    const again = await run(enrich, 'again', {
+      detector: { kind: 'trained', folder: join(folder, 'detector') },
+      detectorTraining: null,
+    });
     expect(again.result.metrics).toMatchObject({ enriched, rejected, skipped });
   }, 120_000);
 
@@ -126,12 +131,10 @@ describe('stage enrich', () => {
     const files = {
       detector: { kind: 'files', folder: join(egoClip, 'detections') },
       tracker: { kind: 'sam2-files', folder: join(egoClip, 'tracks') },
+      detectorTraining: null,
     };
     const { result, folder } = await run(enrich, 'files-too', files);
-    const exact = (await run(enrich, 'labels', { detector: { kind: 'world' } })).result.metrics as Record<
-      string,
-      number
-    >;
+    const exact = (await run(enrich, 'labels', { detectorTraining: null })).result.metrics as Record<string, number>;
     expect((result.metrics as Record<string, number>).enriched).toBeGreaterThan(captions.length / 3);
     expect(exact.enriched).toBeGreaterThan(captions.length / 3);
     for (const [clip, caption] of readCaptions(folder, captions).entries())
@@ -144,5 +147,7 @@ describe('stage enrich', () => {
     rmSync(hidden, { recursive: true });
     await expect(run(enrich, 'unlabelled', {})).rejects.toThrow(/no labelled frames to train the hand-object detector/);
     renameSync(join(root, 'kept'), hidden);
+    const none = { detector: { kind: 'trained', folder: null }, detectorTraining: null };
+    await expect(run(enrich, 'untrained', none)).rejects.toThrow(/enrich.detector: expected the folder of a detector/);
   });
 });

@@ -15,6 +15,7 @@ import {
   worldDetector,
 } from '@egolab/caption-enrichment';
 import { type DepthTeacher, fileTeacher, networkTeacher, worldTeacher } from '@egolab/depth-anything';
+import { UserError } from '@egolab/foundation';
 import { loadLanguageModel } from '@egolab/language-model';
 import { trainingSettings } from '../../exo2ego/settings.ts';
 import { resolveFromRoot } from './paths.ts';
@@ -50,37 +51,46 @@ export const groundTruthFolder =
   (videoUid: string): string =>
     join(egoClip, 'ground-truth', videoUid);
 
+/** How our detector learns, on the exact labels of the clips' videos. */
+export const detectorTrainingSettings = z.strictObject({
+  network: centreNetConfigSchema,
+  /** labelled frames to learn from, drawn from all; null: all */
+  maxFrames: count.nullable(),
+  training: trainingSettings,
+});
+export type DetectorTrainingSettings = z.infer<typeof detectorTrainingSettings>;
+
 /** Step "detect". */
 export const detectorSettings = z.discriminatedUnion('kind', [
   /** the synthetic world's labels */
   z.strictObject({ kind: z.literal('world') }),
   /** a file of detections a clip, as the authors' generator writes them */
   z.strictObject({ kind: z.literal('files'), folder: z.string() }),
-  /** our detector, as trained before */
-  z.strictObject({ kind: z.literal('trained'), folder: z.string() }),
-  /** our detector, trained first on the exact labels of the clips' videos */
-  z.strictObject({
-    kind: z.literal('train'),
-    network: centreNetConfigSchema,
-    /** labelled frames to learn from, drawn from all; null: all */
-    maxFrames: count.nullable(),
-    training: trainingSettings,
-  }),
+  /** our detector: one trained before, or null: the one that is trained here */
+  z.strictObject({ kind: z.literal('trained'), folder: z.string().nullable() }),
 ]);
 export type DetectorSettings = z.infer<typeof detectorSettings>;
 
-/** A detector that needs no training. */
+/** @param trainedHere folder of the detector that this run trained; null: none */
 export function openDetector(
-  settings: Exclude<DetectorSettings, { kind: 'train' }>,
+  settings: DetectorSettings,
   egoClip: string,
+  trainedHere: string | null,
 ): HandObjectDetector {
   switch (settings.kind) {
     case 'world':
       return worldDetector(groundTruthFolder(egoClip));
     case 'files':
       return folderDetector(resolveFromRoot(settings.folder));
-    case 'trained':
-      return loadDetector(resolveFromRoot(settings.folder));
+    case 'trained': {
+      const folder = settings.folder === null ? trainedHere : resolveFromRoot(settings.folder);
+      if (folder !== null) return loadDetector(folder);
+      throw new UserError({
+        what: 'expected the folder of a detector, or enrich.detectorTraining to train one',
+        where: 'enrich.detector',
+        mend: 'name a folder that holds detector.json, such as artifacts/micro/enrich/detector',
+      });
+    }
   }
 }
 
@@ -106,6 +116,8 @@ export const generatorSettings = z.discriminatedUnion('kind', [
 
 export const enrichSettings = z.strictObject({
   detector: detectorSettings,
+  /** train our detector, measure it on held-out takes and keep it for `egolab enrich`; null: don't */
+  detectorTraining: detectorTrainingSettings.nullable().default(null),
   tracker: trackerSettings,
   generator: generatorSettings,
   /** which frame starts tracking, and how things are pointed out in it: paper and released code differ */

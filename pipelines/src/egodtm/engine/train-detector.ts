@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import {
+  type CentreNetConfig,
   centreNetParameters,
+  detectFrames,
+  detectionScores,
   detectorLoss,
   type LabelledFrame,
   labelsOf,
@@ -13,9 +16,8 @@ import { readVideo } from '@egolab/video';
 import { trainTask } from '../../exo2ego/training.ts';
 import type { StageContext, StageResult } from '../../stage.ts';
 import { byVideo } from './clips.ts';
-import { type DetectorSettings, groundTruthFolder } from './settings.ts';
+import { type DetectorTrainingSettings, groundTruthFolder } from './settings.ts';
 
-type Settings = Extract<DetectorSettings, { kind: 'train' }>;
 type Context = Pick<
   StageContext<unknown, unknown, never>,
   'seed' | 'stateFolder' | 'tracker' | 'signal' | 'random' | 'progress'
@@ -24,8 +26,8 @@ type Context = Pick<
 /** Learn to detect hands and what they touch from the exact labels of the clips' videos; writes the detector to `folder`. */
 export async function trainDetector(
   context: Context,
-  settings: Settings,
-  clips: readonly EgoClipPair[],
+  settings: DetectorTrainingSettings,
+  { clips, heldOut }: { clips: readonly EgoClipPair[]; heldOut: readonly EgoClipPair[] },
   egoClip: string,
   folder: string,
 ): Promise<StageResult> {
@@ -44,8 +46,26 @@ export async function trainDetector(
     loss: (batch) => detectorLoss(parameters, settings.network, batch),
   });
   saveDetector(folder, parameters, settings.network);
+  const scores =
+    heldOut.length > 0 ? evaluate(parameters, settings.network, await labelledFrames(heldOut, egoClip)) : {};
   parameters.dispose();
-  return result;
+  return { ...result, metrics: { ...result.metrics, detector: scores } };
+}
+
+/** Scores on takes that the detector hasn't seen; those without anything to count are left out. */
+function evaluate(
+  parameters: Parameters,
+  network: CentreNetConfig,
+  frames: readonly LabelledFrame[],
+): Record<string, number> {
+  const found = frames.flatMap(({ pixels, height, width }) =>
+    detectFrames(parameters, network, { data: pixels, numFrames: 1, height, width }),
+  );
+  const scores = detectionScores(
+    frames.map(({ labels }) => labels),
+    found,
+  );
+  return Object.fromEntries(Object.entries(scores).filter(([, value]) => Number.isFinite(value)));
 }
 
 const drawn = <T>(items: readonly T[], count: number, random: Random): T[] =>
@@ -72,6 +92,6 @@ async function labelledFrames(clips: readonly EgoClipPair[], egoClip: string): P
   throw new UserError({
     what: 'there are no labelled frames to train the hand-object detector on',
     where: groundTruthFolder(egoClip)('<video_uid>'),
-    mend: 'set enrich.detector to a trained detector ({ kind: trained }) or to files of detections ({ kind: files })',
+    mend: 'set enrich.detectorTraining to null and enrich.detector to a trained detector or to files of detections',
   });
 }
