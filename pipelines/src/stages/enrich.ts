@@ -21,6 +21,7 @@ export const enrich = defineStage({
   sections: { 'egodtm-data': worldDataSettings },
   inputs: { data: 'egodtm-datasets' },
   outputs: [CAPTIONS, 'issues.json', 'detector'],
+  history: ['loss'], // of the detector
   async run(context) {
     const { params, config, inputs, out, progress, signal } = context;
     const folder = egoClipFolder(config['egodtm-data'], inputs.data);
@@ -68,6 +69,7 @@ export const enrich = defineStage({
     const enriched = captions.filter((caption) => caption.enriched !== null).length;
     const rejected = captions.filter(({ reason }) => reason?.startsWith('rejected')).length;
     const counts = { clips: clips.length, enriched, rejected, skipped: clips.length - enriched - rejected };
-    return { ...trained, metrics: { ...trained.metrics, ...counts, notEnrichedBecause: byReason, onTheWay } };
+    const metrics = { ...trained.metrics, ...counts, notEnrichedBecause: byReason, onTheWay };
+    return { metrics, history: trained.history ?? [] };
   },
 });
