@@ -3,3 +3,5 @@ export { renderMarkdown } from './markdown.ts';
 export { lineChart, type Series } from './line-chart.ts';
 export { paperTableSchema, fillTable, type PaperTable, type FilledTable, type FilledCell } from './paper-table.ts';
 export { readReport, type Report, type StageResult } from './report.ts';
+export { depthColour, filmStrip, gazeOnFrames, type DrawnGaze, type Picture, type StripRow } from './film-strip.ts';
+export { trajectoryPicture, type DrawnTrajectory } from './trajectory-picture.ts';
