@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readJsonFile, readNpy, resolveInside, UserError } from '@egolab/foundation';
 import { z } from 'zod';
 import { type ClipFrames, countIssue, type Issues } from '../clip.ts';
-import { centreOf, clipBox } from '../geometry.ts';
+import { clipBox } from '../geometry.ts';
 import {
   contactStates,
   type FrameDetections,
@@ -163,10 +163,4 @@ export function folderDetector(folder: string): HandObjectDetector {
       return clip.indices.map((_, i) => frames[Math.floor(((i + 0.5) * frames.length) / clip.numFrames)]);
     },
   };
-}
-
-/** From the hand's centre to the object's. */
-export function offsetBetween(hand: HandDetection['box'], object: HandDetection['box']): { x: number; y: number } {
-  const [from, to] = [centreOf(hand), centreOf(object)];
-  return { x: to.x - from.x, y: to.y - from.y };
 }

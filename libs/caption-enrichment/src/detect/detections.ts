@@ -71,3 +71,9 @@ export function linkObjects({ hands, objects }: FrameDetections): Link[] {
     return { hand, object: distances.indexOf(Math.min(...distances)) };
   });
 }
+
+/** From the hand's centre to the object's. */
+export function offsetBetween(hand: Box, object: Box): Point {
+  const [from, to] = [centreOf(hand), centreOf(object)];
+  return { x: to.x - from.x, y: to.y - from.y };
+}

@@ -1,7 +1,12 @@
 import { type ClipFrames, frameOf } from '../clip.ts';
 import { type Box, centreOf, clipBox, components, growBox, type Mask, maskBox, maskOf, scaleBox } from '../geometry.ts';
-import type { FrameDetections, HandDetection, HandObjectDetector, ObjectDetection } from './detections.ts';
-import { offsetBetween } from './detections-file.ts';
+import {
+  type FrameDetections,
+  type HandDetection,
+  type HandObjectDetector,
+  type ObjectDetection,
+  offsetBetween,
+} from './detections.ts';
 
 /** Frames are looked at in a grid of so many cells along the longer side. */
 const CELLS = 96;
@@ -13,8 +18,11 @@ const HAND_AREA = [0.004, 0.25] as const;
 const HAND_LENGTH = 1.3;
 /** The wearer's hands come from below: a part that ends above this share of the image's height is something else. */
 const REACH = 0.4;
-/** A cell that differs by more from its neighbourhood's colour stands out from the background, 0..255. */
-const SALIENT = 26;
+/** A cell that differs by more from the mean colour around the hand stands out, 0..255. */
+const SALIENT = 52;
+/** What lies around a hand, and what touches it: its box grown by these factors. */
+const AROUND = 2.2;
+const TOUCHING = 1.2;
 const OBJECT_AREA = [0.002, 0.12] as const;
 
 /**
@@ -116,17 +124,17 @@ function withoutArm(part: number[], width: number): number[] {
 
 /** What stands out from its surroundings, isn't skin and lies beside a hand; undefined when nothing does. */
 function objectBeside(grid: Grid, skin: Mask, hand: Box): Box | undefined {
-  const around = clipBox(growBox(hand, 2.2), grid.height, grid.width)!;
+  const around = clipBox(growBox(hand, AROUND), grid.height, grid.width)!;
   const mean = meanColour(grid, skin, around);
   const data = new Uint8Array(skin.data.length);
   for (let y = Math.floor(around.y1); y < around.y2; y++) {
     for (let x = Math.floor(around.x1); x < around.x2; x++) {
       const cell = y * grid.width + x;
       const difference = Math.hypot(...mean.map((value, channel) => grid.rgb[cell * 3 + channel] - value));
-      data[cell] = Number(skin.data[cell] === 0 && difference > SALIENT * 2);
+      data[cell] = Number(skin.data[cell] === 0 && difference > SALIENT);
     }
   }
-  const near = growBox(hand, 1.2);
+  const near = growBox(hand, TOUCHING);
   const touches = (part: number[]) =>
     part.some(
       (cell) =>

@@ -1,7 +1,12 @@
 import { type GroundTruth, type GroundTruthFrame, HAND_INSTANCE, readGroundTruth } from '@egolab/ego-data';
 import { maskBox, type Mask } from '../geometry.ts';
-import type { FrameDetections, HandDetection, HandObjectDetector, Side } from './detections.ts';
-import { offsetBetween } from './detections-file.ts';
+import {
+  type FrameDetections,
+  type HandDetection,
+  type HandObjectDetector,
+  offsetBetween,
+  type Side,
+} from './detections.ts';
 
 /** A hand or an object of which fewer pixels are seen counts as hidden. */
 const MIN_PIXELS = 4;
