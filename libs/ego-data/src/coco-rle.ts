@@ -45,9 +45,10 @@ export function encodeRle(
  */
 export function decodeRle(rle: CocoRle, where?: string): Uint8Array<ArrayBuffer> {
   const [height, width] = rle.size;
+  const runs = runLengths(rle, where); // before memory is taken for what a damaged file says
   const mask = new Uint8Array(height * width);
   let at = 0;
-  runLengths(rle, where).forEach((run, index) => {
+  runs.forEach((run, index) => {
     if (index % 2 === 1) for (let i = at; i < at + run; i++) mask[(i % height) * width + Math.floor(i / height)] = 1;
     at += run;
   });

@@ -7,7 +7,7 @@ import { countIssue, type Issues } from '../clip.ts';
 import { boxIou, type Mask, maskArea, maskBox, resizeMask } from '../geometry.ts';
 import type { MaskTracker, TrackPrompt } from './tracker.ts';
 
-const side = z.number().int().positive().max(65_536);
+const side = z.number().int().positive().max(16_384);
 /** frame index -> object id -> mask; a mask is base64 text of COCO's compressed counts */
 const masksSchema = z.record(
   z.string().regex(/^\d+$/),
