@@ -37,7 +37,11 @@ export function scoreChoices(
 ): Record<string, ChoiceScore> {
   checkIds(items, predictions, where);
   const groups = new Map<string, ChoiceItem[]>();
-  for (const item of items) groups.set(item.group, [...(groups.get(item.group) ?? []), item]);
+  for (const item of items) {
+    const members = groups.get(item.group);
+    if (members) members.push(item);
+    else groups.set(item.group, [item]);
+  }
   const scores: Record<string, ChoiceScore> = {};
   for (const [group, members] of groups) {
     const chosen = members.map((item) => choice(item, predictions[item.id], where));
