@@ -52,7 +52,7 @@ export function readRun(folder: string): RunRecord | undefined {
   return existsSync(file) ? (readJsonFile(file) as RunRecord) : undefined;
 }
 
-/** Write `metrics.json` and, of a stage that trains, `history.csv`; its `plotted` columns are there even when nothing was trained. */
+/** Write `metrics.json` and, of a stage that trains, `history.csv`: its `plotted` columns without a row when nothing was trained. */
 export function writeResult(folder: string, { metrics, history }: StageResult, plotted: readonly string[] = []): void {
   writeFileAtomic(join(folder, 'metrics.json'), `${JSON.stringify(metrics, nonFiniteAsText, 2)}\n`);
   if (history) writeFileAtomic(join(folder, 'history.csv'), csv(history, ['step', ...plotted]));
@@ -62,8 +62,8 @@ export function writeResult(folder: string, { metrics, history }: StageResult, p
 const nonFiniteAsText = (_key: string, value: unknown) =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
-function csv(records: readonly Readonly<Record<string, number>>[], always: readonly string[]): string {
-  const columns = [...new Set([...records.flatMap((record) => Object.keys(record)), ...always])];
+function csv(records: readonly Readonly<Record<string, number>>[], header: readonly string[]): string {
+  const columns = records.length === 0 ? header : [...new Set(records.flatMap((record) => Object.keys(record)))];
   return [columns, ...records.map((record) => columns.map((column) => record[column] ?? ''))]
     .map((row) => `${row.join(',')}\n`)
     .join('');

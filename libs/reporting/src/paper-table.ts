@@ -12,6 +12,8 @@ export const paperTableSchema = z.strictObject({
       title: z.string(),
       /** path into the stage's metrics.json */
       metric: z.string(),
+      /** path to the chance level; without it `chance` beside the metric */
+      chance: z.string().optional(),
       unit: z.string(),
       better: z.enum(['higher', 'lower']),
       paper: z.array(z.number().nullable()),
@@ -46,7 +48,7 @@ export function fillTable(table: PaperTable, metrics: ReadonlyMap<string, unknow
         interval: low !== undefined && high !== undefined ? ([low, high] as [number, number]) : undefined,
       };
     });
-    const chances = table.columns.map(({ stage }) => numberAt(metrics.get(stage), `${parent}.chance`));
+    const chances = table.columns.map(({ stage }) => numberAt(metrics.get(stage), row.chance ?? `${parent}.chance`));
     const chance = chances.find((value) => value !== undefined);
     return { title: row.title, unit: row.unit, chance: chance && Number(chance.toFixed(1)), cells };
   });
