@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { UserError } from '@egolab/foundation';
 import { tf } from '@egolab/runtime';
-import { loadTokenizer, type Tokenizer } from '@egolab/tokenizers';
+import type { Tokenizer } from '@egolab/tokenizers';
 import { clipResize, decodeFrames, type RgbImage } from '@egolab/video';
 import { imageEmbeds, textEmbeds, unitLength } from './clip.ts';
+import { loadClipTokenizer } from './clip-tokenizer.ts';
 import { processImage, readImageProcessor } from './image-processor.ts';
 import { isDualEncoder, openDualEncoder } from './load-video.ts';
 import { loadClip } from './load.ts';
@@ -119,7 +120,7 @@ function tokenizer(folder: string, vocabSize: number, endOfText: number): () => 
   let loaded: Tokenizer | undefined;
   return () => {
     if (loaded) return loaded;
-    const found = loadTokenizer(folder);
+    const found = loadClipTokenizer(folder);
     const end = found.eosId ?? found.tokenId('<|endoftext|>');
     const legacy = endOfText === 2; // configurations from before transformers 4.24 say 2 and mean the largest id
     if (found.vocabSize > vocabSize || (!legacy && end !== endOfText))
