@@ -134,4 +134,9 @@ export interface EgoM2pOptions {
    * where the source has no depth of its own
    */
   readonly pseudoDepth?: string;
+  /**
+   * frames (at 30 a second) from one clip's beginning to the next one's; default 60. Fewer give clips that overlap, as tokenizers of
+   * camera and gaze are trained on; their keys end in `+<frames>`.
+   */
+  readonly stride?: number;
 }

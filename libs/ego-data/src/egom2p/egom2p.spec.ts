@@ -7,7 +7,7 @@ import { exampleFolder, exampleTake } from '../example-folder.ts';
 import { fromMatrix, fromNineNumbers } from '../geometry/pose.ts';
 import { fromRotationVector, norm, rotationAngle } from '../geometry/rotation.ts';
 import { detectDatasets, validateDataset } from '../validate.ts';
-import { mpsRecording, nominalAria, readMpsGaze, readMpsTrajectory } from './aria.ts';
+import { mpsRecording, nominalAria, readAriaCalibration, readMpsGaze, readMpsTrajectory } from './aria.ts';
 import { cameraMean, denormalizeCamera, normalizeCamera, normalizeGaze } from './clip.ts';
 import { cleanSensorDepth, closeHoles, inpaint, inverseDepth, medianFilter } from './depth-standardisation.ts';
 import { egoM2pClips } from './read.ts';
@@ -53,6 +53,15 @@ describe('splitting', () => {
     expect(first.translation).toEqual([0, 0, 0]);
     expect(rotationAngle(second.rotation)).toBeCloseTo(0.01, 5);
     expect(norm(second.translation)).toBeGreaterThan(0.9); // world-to-camera was inverted
+
+    const overlapping = (await egoM2pClips({ source: 'taco', root, stride: 50 })).clips;
+    expect(overlapping.map(({ key }) => key.slice(key.indexOf('-0000')))).toEqual([
+      '-0000-0',
+      '-0000-0+50',
+      '-0000-1+40',
+    ]);
+    const [, shifted] = overlapping.map(({ camera }) => fromNineNumbers(camera!));
+    expect(rotationAngle(shifted[10].rotation)).toBeCloseTo(0.1, 5);
   });
 });
 
@@ -219,6 +228,44 @@ describe('sources', () => {
     for (const t of frames(2)) writeGrey(join(camera, 'rgb', `${t}.png`), 1);
     const [problem] = (await validateDataset(root, 'h2o')).problems;
     expect(problem.what).toBe('modalities differ in length: 2 frames, 6 depth maps');
+  });
+});
+
+describe("Aria's calibration", () => {
+  const line = (projection: object, label = 'camera-rgb') => ({
+    CameraCalibrations: [
+      {
+        Label: label,
+        T_Device_Camera: { Translation: [1, 2, 3], UnitQuaternion: [0, [0, 0, 1]] },
+        Projection: projection,
+      },
+    ],
+  });
+  const read = (content: unknown) => readAriaCalibration(`${exampleFolder({ 'c.jsonl': content })}/c.jsonl`);
+
+  it('of the whole sensor is that of its recorded image', () => {
+    const [f, u, v, ...rest] = [1221.882015735335, 1462.729668220901, 1465.933424505965, ...new Array(12).fill(0)];
+    const { model, camera } = read(line({ Name: 'FisheyeRadTanThinPrism', Params: [f, u, v, ...rest] }));
+    const pixel = model.project([0, 0, 1])!;
+    expect(pixel[0]).toBeCloseTo(715.1148341104505, 9);
+    expect(pixel[1]).toBeCloseTo(716.7167122529825, 9);
+    expect([model.width, model.height]).toEqual([1408, 1408]);
+    expect(camera.translation).toEqual([1, 2, 3]);
+    expect(camera.rotation[0]).toBe(-1); // half a turn about z: w comes first
+  });
+
+  it('of a small pinhole tells its size', () => {
+    const { model } = read(line({ Name: 'Linear', Params: [60, 60, 47.5, 31.5] }));
+    expect([model.width, model.height]).toEqual([96, 64]);
+  });
+
+  it('names what is wrong', () => {
+    expect(() => read(line({ Name: 'Spherical', Params: [1] }))).toThrow(
+      /expected FisheyeRadTanThinPrism .* got Spherical/,
+    );
+    expect(() => read(line({ Name: 'Linear', Params: [1] }, 'camera-slam-left'))).toThrow('no camera "camera-rgb"');
+    expect(() => read('{"CameraCal')).toThrow('the first line is not JSON');
+    expect(() => read({})).toThrow(/CameraCalibrations/);
   });
 });
 

@@ -23,7 +23,7 @@ export async function* readEgoM2pClips(
   options: EgoM2pOptions,
   log: SkipLog = new SkipLog(),
 ): AsyncGenerator<EgoM2pClip> {
-  const { source, root, split, pseudoDepth } = options;
+  const { source, root, split, pseudoDepth, stride } = options;
   if (!existsSync(root) || !statSync(root).isDirectory())
     throw new UserError({
       what: `there is no folder for ${source}`,
@@ -32,7 +32,7 @@ export async function* readEgoM2pClips(
     });
   const keys = new Set<string>();
   for await (const recording of adapters[source]({ root, split, log })) {
-    for (const clip of splitRecording(recording, { source, pseudoDepth, log })) {
+    for (const clip of splitRecording(recording, { source, pseudoDepth, stride, log })) {
       if (keys.has(clip.key))
         throw new UserError({
           what: `two clips are called ${clip.key}`,

@@ -17,6 +17,8 @@ const timestampSlack = 0.25;
 export interface SplitOptions {
   readonly source: EgoM2pSource;
   readonly pseudoDepth?: string;
+  /** frames from one clip's beginning to the next one's; default: a clip's */
+  readonly stride?: number;
   /** what is left out: modalities of clips and whole clips */
   readonly log: SkipLog;
 }
@@ -29,10 +31,11 @@ export function* splitRecording(recording: Recording, options: SplitOptions): Ge
   const { frames, fps } = clipTiming;
   const total = Math.floor(recording.duration * fps + timestampSlack);
   if (total < frames) options.log.add(recording.sequence, `shorter than a clip of ${frames} frames`);
-  for (let first = 0; first + frames <= total; first += frames) {
-    const index = first / frames;
+  for (let first = 0; first + frames <= total; first += options.stride ?? frames) {
+    const [index, beyond] = [Math.floor(first / frames), first % frames];
     const chunk = String(Math.floor(index / clipsPerChunk)).padStart(4, '0');
-    const key = `${recording.sequence.replaceAll('/', '_')}-${chunk}-${index % clipsPerChunk}`;
+    const place = `${chunk}-${index % clipsPerChunk}${beyond === 0 ? '' : `+${beyond}`}`;
+    const key = `${recording.sequence.replaceAll('/', '_')}-${place}`;
     const clip = cutClip(recording, key, first / fps, options);
     if (clip.rgb || clip.depth || clip.gaze || clip.camera) yield clip;
     else options.log.add(key, 'no modality is left');
