@@ -1,11 +1,23 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EgoM2pClip } from '@egolab/ego-data';
 import type { Progress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import type { TrainingMeans } from './baselines.ts';
 import { ClipCodec } from './clip-codec.ts';
-import { cameraLatency, evaluateTask, evaluationTasks, type EvaluationTask, type Predictor } from './evaluate.ts';
+import {
+  cameraLatency,
+  evaluateTask,
+  evaluationTasks,
+  predictValues,
+  valueOf,
+  type EvaluationTask,
+  type Predictor,
+} from './evaluate.ts';
 import { loadMaskedModel } from './masked-model-files.ts';
 import type { DecodingSettings } from './settings.ts';
+import { tokenNames } from './tokens.ts';
+import { writeValue } from './write-value.ts';
 
 /** What a stage's model is tested on and compared with. */
 export interface Examination {
@@ -13,6 +25,8 @@ export interface Examination {
   means: TrainingMeans;
   decoding: DecodingSettings;
   seed: number;
+  /** how many clips' predictions are written, and where */
+  examples?: { count: number; folder: string };
 }
 
 /**
@@ -22,12 +36,35 @@ export interface Examination {
  */
 export async function evaluateRun(folder: string, examination: Examination, progress: Progress): Promise<Metrics> {
   return withPredictor(folder, examination, async (predictor) => {
-    const { clips, means } = examination;
+    const { clips, means, examples } = examination;
     const metrics: Record<string, Metrics> = {};
-    for (const task of Object.keys(evaluationTasks) as EvaluationTask[])
+    for (const task of Object.keys(evaluationTasks) as EvaluationTask[]) {
       metrics[task] = await evaluateTask(predictor, task, clips, means, progress);
+      if (examples) await writeExamples(predictor, task, clips.slice(0, examples.count), examples.folder);
+    }
     return metrics;
   });
+}
+
+/** What was predicted and what is true of some clips, to look at: `<folder>/<clip>/{predicted,true}/`. */
+async function writeExamples(
+  predictor: Predictor,
+  task: EvaluationTask,
+  clips: readonly EgoM2pClip[],
+  folder: string,
+): Promise<void> {
+  const { from, to } = evaluationTasks[task];
+  const { codec, model } = predictor;
+  for (const clip of clips) {
+    if (!clip[from] || !clip[to] || !model.names.includes(tokenNames[to])) continue;
+    const given = { [tokenNames[from]]: codec.encode(from, await valueOf(clip, from, codec.size)) };
+    const [predicted] = predictValues(predictor, [given], to);
+    for (const [kind, value] of Object.entries({ predicted, true: await valueOf(clip, to, codec.size) })) {
+      const place = join(folder, `${clip.source}-${clip.key}`, kind);
+      mkdirSync(place, { recursive: true });
+      await writeValue(place, to, value, codec.size, clip.start);
+    }
+  }
 }
 
 /** Seconds a clip for the camera of the first clip that has a video; nothing when there is none. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toNineNumbers, type EgoM2pClip, type Pose } from '@egolab/ego-data';
@@ -111,9 +111,19 @@ describe('evaluation of the masked model', () => {
 
   it('does all tasks of a stage’s model and times one pass, and leaves no tensors', async () => {
     const before = tf.memory().numTensors;
-    const examination = { clips: clips.slice(0, 1), means, decoding, seed: 1 };
+    const examples = { count: 1, folder: join(folder, 'examples') };
+    const examination = { clips: clips.slice(0, 1), means, decoding, seed: 1, examples };
     const metrics = await evaluateRun(run, examination, silentProgress);
     expect(Object.keys(metrics)).toEqual(['camera', 'gaze', 'depth', 'synthesis']);
+    for (const kind of ['predicted', 'true'])
+      expect(readdirSync(join(examples.folder, 'egogen-clip-1', kind)).sort()).toEqual([
+        'camera.tum',
+        'depth',
+        'depth.mp4',
+        'gaze.csv',
+        'rgb',
+        'rgb.mp4',
+      ]);
     const { one_pass, configured } = (await latencyOfRun(run, examination)) as Record<string, number>;
     expect(Math.min(one_pass, configured)).toBeGreaterThan(0);
     expect(await latencyOfRun(run, { ...examination, clips: [] })).toEqual({});

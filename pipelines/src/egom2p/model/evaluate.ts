@@ -53,7 +53,7 @@ export async function evaluateTask(
     for (const clip of batch)
       given.push({ [tokenNames[from]]: codec.encode(from, await valueOf(clip, from, codec.size)) });
     const began = performance.now();
-    const predicted = decodeAll(predictor, given, to);
+    const predicted = predictValues(predictor, given, to);
     seconds += (performance.now() - began) / 1000;
     for (const [i, clip] of batch.entries()) {
       const truth = await valueOf(clip, to, codec.size);
@@ -77,15 +77,16 @@ export async function cameraLatency(
   const given = [{ [tokenNames.rgb]: codec.encode('rgb', await clip.rgb!.read(codec.size)) }];
   const onePass = { ...decoding, tok_cam: { ...decoding.tok_cam, steps: 1, guidance: 0 } };
   const time = (settings: DecodingSettings) => {
-    decodeAll({ ...predictor, decoding: settings }, given, 'camera'); // the first run also allocates
+    predictValues({ ...predictor, decoding: settings }, given, 'camera'); // the first run also allocates
     const began = performance.now();
-    decodeAll({ ...predictor, decoding: settings }, given, 'camera');
+    predictValues({ ...predictor, decoding: settings }, given, 'camera');
     return (performance.now() - began) / 1000;
   };
   return { one_pass: time(onePass), configured: time(decoding) };
 }
 
-function decodeAll<M extends Modality>(
+/** Generate one modality of each clip, and decode it. */
+export function predictValues<M extends Modality>(
   { model, codec, decoding, seed }: Predictor,
   given: readonly ClipTokens[],
   to: M,
@@ -101,7 +102,8 @@ function isTruth(clip: EgoM2pClip, task: EvaluationTask): boolean {
   return task !== 'gaze' || clip.gaze!.valid.some(Boolean);
 }
 
-async function valueOf<M extends Modality>(clip: EgoM2pClip, modality: M, size: number): Promise<ClipValues[M]> {
+/** A modality that the clip has. */
+export async function valueOf<M extends Modality>(clip: EgoM2pClip, modality: M, size: number): Promise<ClipValues[M]> {
   const values: { [Key in Modality]: () => unknown } = {
     rgb: () => clip.rgb?.read(size),
     depth: () => clip.depth?.read(size),

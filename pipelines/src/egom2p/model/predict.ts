@@ -1,13 +1,12 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { clipTiming, fromNineNumbers, gazeCsvText, modalities, tumText, type Modality } from '@egolab/ego-data';
-import { suggestion, UserError, writeFileAtomic } from '@egolab/foundation';
+import { modalities, type Modality } from '@egolab/ego-data';
+import { suggestion, UserError } from '@egolab/foundation';
 import { decodingSchema, generate, releasedSteps, type MaskedModel } from '@egolab/masked-model';
-import { writePng, writeVideo } from '@egolab/video';
-import { ClipCodec, type ClipValues } from './clip-codec.ts';
+import { ClipCodec } from './clip-codec.ts';
 import { loadMaskedModel } from './masked-model-files.ts';
 import { readWindow } from './read-window.ts';
 import { tokenNames } from './tokens.ts';
+import { writeValue } from './write-value.ts';
 
 export interface PredictOptions {
   /** folder of stage masked-pretrain or post-train */
@@ -64,7 +63,7 @@ export async function predict(options: PredictOptions): Promise<PredictAnswer> {
     const files: PredictAnswer['files'] = {};
     for (const modality of to) {
       const value = codec.decode(modality, tokens[tokenNames[modality]]);
-      files[modality] = await write(out, modality, value, codec.size, start);
+      files[modality] = await writeValue(out, modality, value, codec.size, start);
     }
     return { from, to, files, seconds };
   } finally {
@@ -103,51 +102,4 @@ function grey(pixels: Uint8Array): Uint8Array {
   return Uint8Array.from({ length: pixels.length / 3 }, (_, i) =>
     Math.round((pixels[3 * i] + pixels[3 * i + 1] + pixels[3 * i + 2]) / 3),
   );
-}
-
-async function write(
-  out: string,
-  modality: Modality,
-  value: ClipValues[Modality],
-  size: number,
-  start: number,
-): Promise<string> {
-  const times = Array.from({ length: clipTiming.frames }, (_, i) => start + i / clipTiming.fps);
-  if (modality === 'camera') {
-    const poses = fromNineNumbers(value as ClipValues['camera']);
-    return writeText(join(out, 'camera.tum'), tumText({ timestamps: times, poses }));
-  }
-  if (modality === 'gaze') {
-    // as far out of the frame as gaze counts as valid
-    const xy = (value as ClipValues['gaze']).xy.map((each) => Math.min(1.2, Math.max(-0.2, each)));
-    return writeText(join(out, 'gaze.csv'), gazeCsvText(times, xy));
-  }
-  return writeFrames(out, modality, value as Uint8Array | Float32Array, size);
-}
-
-function writeText(path: string, text: string): string {
-  writeFileAtomic(path, text);
-  return path;
-}
-
-/** `<modality>.mp4` at 8 fps, and each frame as `<modality>/<frame>.png`. */
-async function writeFrames(
-  out: string,
-  modality: 'rgb' | 'depth',
-  values: Uint8Array | Float32Array,
-  size: number,
-): Promise<string> {
-  const channels = modality === 'rgb' ? 3 : 1;
-  const bytes = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(value))));
-  mkdirSync(join(out, modality), { recursive: true });
-  for (let frame = 0; frame < clipTiming.videoFrames; frame++) {
-    const data = bytes.slice(frame * size * size * channels, (frame + 1) * size * size * channels);
-    const path = join(out, modality, `${String(frame).padStart(4, '0')}.png`);
-    writePng(path, { data, height: size, width: size, channels });
-  }
-  const colour = channels === 3 ? bytes : Uint8Array.from({ length: bytes.length * 3 }, (_, i) => bytes[Math.floor(i / 3)]); // prettier-ignore
-  const path = join(out, `${modality}.mp4`);
-  const frames = { data: colour, numFrames: clipTiming.videoFrames, height: size, width: size };
-  await writeVideo(path, frames, { fps: clipTiming.videoFps });
-  return path;
 }
