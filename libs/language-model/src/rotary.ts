@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { differentiable } from '@egolab/nn';
-import { attribute, nativeOp, tf } from '@egolab/runtime';
+import { differentiable, fused } from '@egolab/nn';
+import { attribute, fusedKernels, nativeOp, tf } from '@egolab/runtime';
 
 /** cos and sin of every position's angles, `[batch or 1, 1, sequence, headDim]`; the sine of the first half is negated. */
 export interface RotaryTables {
@@ -40,11 +40,16 @@ export function rotaryTables(positions: readonly (readonly number[])[], headDim:
  * j + headDim / 2): x cos + rotateHalf(x) sin. The backward pass is the rotation by the opposite angle.
  */
 export function applyRotary(x: Tensor, { cos, signedSin }: RotaryTables): Tensor {
+  const rotate = (x: Tensor, { cos, signedSin }: RotaryTables, sign: 1 | -1) => {
+    if (fusedKernels) return fused('Rotary', [x, cos, signedSin], 1, sign)[0];
+    const [along, across] = [tf.mul(x, cos), tf.mul(swapHalves(x), signedSin)];
+    return sign === 1 ? tf.add(along, across) : tf.sub(along, across);
+  };
   return differentiable({
     name: 'RotaryEmbedding',
     inputs: { x },
-    forward: () => ({ value: tf.add(tf.mul(x, cos), tf.mul(swapHalves(x), signedSin)), saved: { cos, signedSin } }),
-    backward: (dy, saved) => ({ x: () => tf.sub(tf.mul(dy, saved.cos), tf.mul(swapHalves(dy), saved.signedSin)) }),
+    forward: () => ({ value: rotate(x, { cos, signedSin }, 1), saved: { cos, signedSin } }),
+    backward: (dy, { cos, signedSin }) => ({ x: () => rotate(dy, { cos, signedSin }, -1) }),
   });
 }
 

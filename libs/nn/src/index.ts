@@ -10,6 +10,7 @@ export { differentiable } from './differentiable.ts';
 export type { Differentiable } from './differentiable.ts';
 export { dropout } from './dropout.ts';
 export { embedding } from './embedding.ts';
+export { fused } from './fused.ts';
 export { init } from './init.ts';
 export type { Initializer } from './init.ts';
 export { linear } from './linear.ts';

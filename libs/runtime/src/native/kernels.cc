@@ -403,6 +403,33 @@ void swigluGrad(Call& call, float) {
            [&](int64_t from, int64_t to) { swigluSlopes(data(dy), data(gate), data(up), dgate, dup, from, to); });
 }
 
+// ---- rotary embedding ----------------------------------------------------------------------------------------------------------
+
+VECTORIZED void rotateRow(const float* x, const float* cosine, const float* sine, float sign, float* y, int64_t half) {
+  for (int64_t i = 0; i < half; i++) y[i] = x[i] * cosine[i] + sign * x[i + half] * sine[i];
+  for (int64_t i = half; i < 2 * half; i++) y[i] = x[i] * cosine[i] + sign * x[i - half] * sine[i];
+}
+
+/**
+ * x cos + swapHalves(x) signedSin: x `[batch, heads, sequence, width]`, the tables `[batch or 1, 1, sequence, width]`. The parameter is
+ * 1, or -1 for the rotation by the opposite angle, which is the gradient.
+ */
+void rotary(Call& call, float sign) {
+  TF_Tensor *x = call.input(0), *cosine = call.input(1), *sine = call.input(2);
+  require(TF_NumDims(x) == 4 && TF_NumDims(cosine) == 4 && shapeOf(cosine) == shapeOf(sine), "rotary: expected four axes");
+  const int64_t heads = TF_Dim(x, 1), sequence = TF_Dim(x, 2), width = TF_Dim(x, 3), tables = TF_Dim(cosine, 0);
+  require(width % 2 == 0 && TF_Dim(cosine, 1) == 1 && TF_Dim(cosine, 2) == sequence && TF_Dim(cosine, 3) == width &&
+              (tables == 1 || tables == TF_Dim(x, 0)),
+          "rotary: the tables don't fit x");
+  float* y = call.output(0, shapeOf(x));
+  parallel(TF_Dim(x, 0) * heads * sequence, width, [&](int64_t from, int64_t to) {
+    for (int64_t row = from; row < to; row++) {
+      const int64_t table = (tables == 1 ? 0 : row / (heads * sequence)) * sequence + row % sequence;
+      rotateRow(data(x) + row * width, data(cosine) + table * width, data(sine) + table * width, sign, y + row * width, width / 2);
+    }
+  });
+}
+
 // ---- reflection padding -----------------------------------------------------------------------------------------------------------
 
 INLINE int64_t reflected(int64_t i, int64_t length) { return i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i; }
@@ -451,7 +478,7 @@ void reflectionPadGrad(Call& call, float parameter) {
 
 using Body = void (*)(Call&, float);
 
-/** What TensorFlow keeps of one use of an op: its one number (epsilon of a norm, width of a padding). */
+/** What TensorFlow keeps of one use of an op: its one number (epsilon of a norm, width of a padding, sign of a rotation). */
 void* create(TF_OpKernelConstruction* construction) {
   auto* parameter = new float(0);
   TF_Status* status = TF_NewStatus();
@@ -510,6 +537,7 @@ void defineAll() {
   define<SiluGradKernel>("EgolabSiluGrad", {"dy", "x"}, {"dx"});
   define<swiglu>("EgolabSwiGlu", {"gate", "up"}, {"y"});
   define<swigluGrad>("EgolabSwiGluGrad", {"dy", "gate", "up"}, {"dgate", "dup"});
+  define<rotary>("EgolabRotary", {"x", "cos", "signed_sin"}, {"y"});
   define<reflectionPad>("EgolabReflectionPad", {"x"}, {"y"});
   define<reflectionPadGrad>("EgolabReflectionPadGrad", {"dy"}, {"dx"});
   define<softmaxGrad>("EgolabSoftmaxGrad", {"dp", "p"}, {"ds"});
