@@ -32,7 +32,8 @@ export function alignDepth(
     case 'none':
       return (value) => Math.max(value, least);
     case 'median': {
-      const factor = median(truth, truth) / median(predicted, truth);
+      const middle = median(predicted, truth);
+      const factor = middle > 0 ? median(truth, truth) / middle : 0; // of a prediction without depth nothing can be made
       return (value) => Math.max(value * factor, least);
     }
     case 'affine-depth': {

@@ -185,6 +185,12 @@ describe('depth', () => {
         'affine-depth',
       ),
     ).toBeLessThan(2);
+    expect(
+      aligned(
+        data.map(() => 0),
+        'median',
+      ),
+    ).toBeCloseTo(1, 2);
   });
 
   it('needs equal sizes and says NaN where nothing is valid', () => {

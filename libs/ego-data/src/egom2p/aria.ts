@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { suggestion, UserError } from '@egolab/foundation';
 import { z } from 'zod';
 import { parseAs } from '../boundary.ts';
@@ -19,41 +20,75 @@ import { fromQuaternion, type Vector3 } from '../geometry/rotation.ts';
 import { checkAscending, finiteNumber, unitQuaternion } from '../geometry/trajectory-files.ts';
 import type { Recording } from './recording.ts';
 
-/** Rows of a trajectory nearer than this to the one before are left out: MPS writes 1,000 a second. */
-const leastStep = 0.004;
+/** Rows of a trajectory nearer than this to the one before are left out, seconds: MPS writes 1,000 a second. */
+const defaultStep = 0.004;
 /** Poses further apart than this aren't interpolated, seconds. */
 export const maxPoseGap = 0.1;
 
+/** Bytes read at a time: a long take's trajectory is larger than the longest string. */
+const chunkBytes = 1 << 22;
+
+/** Lines of a text file without their ends. */
+function* textLines(file: string): Generator<string> {
+  if (!existsSync(file) || !statSync(file).isFile())
+    throw new UserError({ what: 'there is no such file', where: file });
+  const handle = openSync(file, 'r');
+  try {
+    const decoder = new StringDecoder('utf8');
+    const chunk = Buffer.alloc(chunkBytes);
+    let rest = '';
+    for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk)) {
+      const lines = (rest + decoder.write(chunk.subarray(0, read))).split(/\r?\n/);
+      rest = lines.pop()!;
+      yield* lines;
+    }
+    yield rest + decoder.end();
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /** Rows of a CSV file by column names: MPS reorders and adds columns from version to version. */
 export function* csvRows(file: string, required: readonly string[]) {
-  if (!existsSync(file)) throw new UserError({ what: 'there is no such file', where: file });
-  const lines = readFileSync(file, 'utf8')
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/);
-  const names = lines[0].split(',').map((name) => name.trim());
-  const missing = required.find((name) => !names.includes(name));
-  if (missing !== undefined)
-    throw new UserError({ what: `the column ${missing} is missing (${suggestion(missing, names)})`, where: file });
-  for (let i = 1; i < lines.length; i++) {
-    if (lines[i] === '') continue;
-    const cells = lines[i].split(',');
-    const where = `${file}:${i + 1}`;
-    if (cells.length !== names.length)
+  let names: string[] | undefined;
+  let line = 0;
+  for (const content of textLines(file)) {
+    line++;
+    if (!names) {
+      names = content
+        .replace(/^\uFEFF/, '')
+        .split(',')
+        .map((name) => name.trim());
+      requireColumns(names, required, file);
+      continue;
+    }
+    if (content.trim() === '') continue;
+    const cells = content.split(',');
+    const where = `${file}:${line}`;
+    const columns = names;
+    if (cells.length !== columns.length)
       throw new UserError({
-        what: `expected ${names.length} columns, got ${cells.length}`,
+        what: `expected ${columns.length} columns, got ${cells.length}`,
         where,
         mend: 'the file may be cut: download it again',
       });
-    const text = (name: string): string | undefined => cells[names.indexOf(name)];
+    const text = (name: string): string | undefined => cells[columns.indexOf(name)];
     yield { where, text, number: (name: string) => finiteNumber(text(name) ?? '', `${where} (${name})`) };
   }
 }
 
+function requireColumns(names: readonly string[], required: readonly string[], file: string): void {
+  const missing = required.find((name) => !names.includes(name));
+  if (missing === undefined) return;
+  throw new UserError({ what: `the column ${missing} is missing (${suggestion(missing, names)})`, where: file });
+}
+
 /**
  * Project Aria MPS closed-loop trajectory (also ADT's `aria_trajectory.csv`): T_world_device, xyzw, microseconds.
+ * @param leastStep seconds between rows that are kept
  * @throws UserError naming line and column
  */
-export function readMpsTrajectory(file: string): Trajectory {
+export function readMpsTrajectory(file: string, leastStep: number = defaultStep): Trajectory {
   const names = ['tracking_timestamp_us', 'tx', 'ty', 'tz', 'qx', 'qy', 'qz', 'qw'];
   const columns = names.map((name, i) => (i === 0 ? name : `${name}_world_device`));
   const timestamps: number[] = [];

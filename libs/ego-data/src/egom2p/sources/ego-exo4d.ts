@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { resolveInside } from '@egolab/foundation';
 import { readSplits, readTakes } from '../../ego-exo4d/takes.ts';
 import { mpsRecording, readAriaCalibration, readMpsGaze, readMpsTrajectory } from '../aria.ts';
 import { type Adapter, firstFile, shared, videoIfThere } from './adapter.ts';
@@ -14,7 +15,7 @@ export const egoExo4d: Adapter = async function* ({ root, split, log }) {
   const splits = readSplits(join(root, 'annotations', 'splits.json'));
   for (const { takeName, takeUid, ego, dropped } of readTakes(join(root, 'takes.json'))) {
     if (split && splits.size > 0 && splits.get(takeUid) !== split) continue;
-    const folder = join(root, 'takes', takeName);
+    const folder = resolveInside(join(root, 'takes'), takeName, join(root, 'takes.json'));
     const trajectory = join(folder, 'trajectory', 'closed_loop_trajectory.csv');
     const calibration = join(folder, 'trajectory', 'online_calibration.jsonl');
     const gaze = firstFile(

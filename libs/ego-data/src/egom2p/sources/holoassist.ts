@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '@egolab/foundation';
+import { resolveInside, UserError } from '@egolab/foundation';
 import { fixAxes } from '../../geometry/axes.ts';
 import { pinhole } from '../../geometry/camera-model.ts';
 import { cropCoordinates } from '../../geometry/gaze.ts';
@@ -34,7 +34,7 @@ const poseNames = [
  */
 export const holoassist: Adapter = async function* ({ root, split, log }) {
   for (const name of namesOf(root, split)) {
-    const folder = join(root, name, 'Export_py');
+    const folder = join(resolveInside(root, name, root), 'Export_py');
     const poseFile = join(folder, 'Video', 'Pose_sync.txt');
     if (!existsSync(poseFile)) {
       log.add(name, 'no Export_py/Video/Pose_sync.txt');

@@ -92,7 +92,7 @@ function ariaRecording(sequence: string, folder: string, trajectory: Trajectory,
  */
 export function deviceClockOffset(file: string, { timestamps, poses }: Trajectory): number | undefined {
   if (!existsSync(file)) return undefined;
-  const mps = readMpsTrajectory(file);
+  const mps = readMpsTrajectory(file, 0);
   const distances = mps.poses.map(({ translation }) => norm(subtract(translation, poses[0].translation)));
   const best = distances.reduce((index, distance, i) => (distance < distances[index] ? i : index), 0);
   return distances[best] <= samePlace ? mps.timestamps[best] - timestamps[0] : undefined;
