@@ -54,6 +54,17 @@ const egoM2pSchema = z.strictObject({
     .prefault({}),
 });
 
+const splits = (train: number, test: number) => ({ train: count(train), test: count(test) });
+
+/** EgoBench and sources of EgoIT, in `egobench/`. */
+const egoBenchSchema = z.strictObject({
+  takes: z.strictObject(splits(12, 12)).prefault({}),
+  /** for questions of episodic memory */
+  long: z.strictObject({ ...splits(4, 6), duration: seconds.default([60, 80]) }).prefault({}),
+  ek100: z.strictObject({ trainTakes: count(0), testTakes: count(6) }).prefault({}),
+  egtea: z.strictObject({ takes: count(6) }).prefault({}),
+});
+
 /** What the world holds and how much of it; the defaults are the `micro` preset. */
 export const worldConfigSchema = z.strictObject({
   seed: z.int().default(0),
@@ -85,6 +96,7 @@ export const worldConfigSchema = z.strictObject({
   exo2Ego: z.literal(false).optional(),
   egoDtm: egoDtmSchema.optional(),
   egoM2p: egoM2pSchema.optional(),
+  egoBench: egoBenchSchema.optional(),
 });
 
 export type WorldConfig = z.infer<typeof worldConfigSchema>;
@@ -92,3 +104,4 @@ export type WorldConfig = z.infer<typeof worldConfigSchema>;
 export type WorldConfigInput = z.input<typeof worldConfigSchema>;
 export type EgoDtmConfig = z.infer<typeof egoDtmSchema>;
 export type EgoM2pConfig = z.infer<typeof egoM2pSchema>;
+export type EgoBenchConfig = z.infer<typeof egoBenchSchema>;

@@ -1,4 +1,4 @@
-import { readJsonFile } from '@egolab/foundation';
+import { readJsonFile, sha256 } from '@egolab/foundation';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,12 @@ describe('generateWorld', () => {
   it('gives the same bytes whatever the number of threads', async () => {
     const again = await generateWorld(small, join(folder, 'b'), { workers: 1 });
     expect(again).toEqual(manifest);
+  });
+
+  it('keeps its bytes: results of the Exo2Ego pipeline belong to them', () => {
+    // videos depend on the encoder's version too
+    const written = Object.entries(manifest.files).filter(([path]) => !path.endsWith('.mp4'));
+    expect(sha256(JSON.stringify(written))).toBe('380c263af921d26ec4b7e5a02232c6b8e435239e182b9e0deeefa525bfb2944b');
   });
 
   it('keeps a complete world, refuses another one, and makes an interrupted one anew', async () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { type WorldConfig, type WorldConfigInput, worldConfigSchema } from './config.ts';
+import { egoBenchParts } from './egobench/parts.ts';
 import { egoDtmParts } from './egodtm/parts.ts';
 import { egoM2pParts } from './egom2p/parts.ts';
 import { exo2EgoPart } from './write/exo2ego.ts';
@@ -97,6 +98,7 @@ export function readWorldManifest(outDir: string): WorldManifest {
 function planParts(config: WorldConfig, outDir: string): Part[] {
   return [
     ...(config.exo2Ego === false ? [] : [exo2EgoPart(config, outDir)]),
+    ...(config.egoBench ? egoBenchParts(config, config.egoBench, join(outDir, 'egobench')) : []),
     ...(config.egoM2p ? egoM2pParts(config, config.egoM2p, join(outDir, 'egom2p')) : []),
     ...(config.egoDtm ? egoDtmParts(config, config.egoDtm, join(outDir, 'egodtm')) : []),
   ];

@@ -45,7 +45,7 @@ export function writeKitchenRetrieval(
   const rows = takes
     .flatMap(({ video, take, fps }) => rowsOf(video, take, fps, random))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const file = (name: string) => join(root, 'retrieval_annotations', `EPIC_100_retrieval_${split}${name}.csv`);
+  const file = (name: string) => join(root, `EPIC_100_retrieval_${split}${name}.csv`);
   writeFileAtomic(
     file(''),
     csv(

@@ -11,6 +11,21 @@ import { EGTEA_FOLDS, egteaClipId, type EgteaClip, egteaVideo, writeEgtea } from
 type Duration = readonly [number, number];
 const two = (index: number): string => String(index).padStart(2, '0');
 
+/** Where the files of EPIC-KITCHENS lie below its root. */
+export interface KitchenLayout {
+  /** folder of the retrieval CSVs */
+  readonly annotations: string;
+  video(video: KitchenVideo): string;
+}
+
+/** As it is downloaded: `retrieval_annotations/`, `P01/videos/P01_101.MP4`. */
+const downloaded: KitchenLayout = { annotations: 'retrieval_annotations', video: kitchenVideoFile };
+/** Annotations at the top, `videos/P01/P01_101.MP4`. */
+export const flatKitchen: KitchenLayout = {
+  annotations: '.',
+  video: ({ participant, id }) => join('videos', participant, `${id}.MP4`),
+};
+
 /** EPIC-KITCHENS-100 multi-instance retrieval; a participant is a room. */
 export function kitchenPart(
   studio: Studio,
@@ -18,6 +33,7 @@ export function kitchenPart(
   { trainTakes, testTakes }: EgoDtmConfig['ek100'],
   duration: Duration,
   root: string,
+  layout = downloaded,
 ): Part {
   const { fps, width, height } = studio.render;
   const plan = (split: 'train' | 'heldOut', count: number, firstParticipant: number) =>
@@ -31,14 +47,24 @@ export function kitchenPart(
   const all = [...train, ...test];
   return {
     jobs: all.map(({ planned, video }) =>
-      recordingJob(studio, planned, [{ kind: 'video', path: join(root, kitchenVideoFile(video)) }]),
+      recordingJob(studio, planned, [{ kind: 'video', path: join(root, layout.video(video)) }]),
     ),
     write(records) {
       const takes = all.map(({ video }, index) => ({ video, take: records[index] as TakeRecord, fps }));
       const random = new Random(studio.seed).split(name);
       writeKitchenClasses(root, takes, `${width}x${height}`);
-      const trained = writeKitchenRetrieval(root, 'train', takes.slice(0, trainTakes), random.split('train'));
-      const tested = writeKitchenRetrieval(root, 'test', takes.slice(trainTakes), random.split('test'));
+      const trained = writeKitchenRetrieval(
+        join(root, layout.annotations),
+        'train',
+        takes.slice(0, trainTakes),
+        random.split('train'),
+      );
+      const tested = writeKitchenRetrieval(
+        join(root, layout.annotations),
+        'test',
+        takes.slice(trainTakes),
+        random.split('test'),
+      );
       return {
         [`${name}TrainClips`]: trained.clips,
         [`${name}TestClips`]: tested.clips,
@@ -48,14 +74,15 @@ export function kitchenPart(
   };
 }
 
-/** EGTEA Gaze+: the actions of takes in held-out rooms, cut out; a room belongs to one fold. */
+/** EGTEA Gaze+: the actions of takes, cut out; a room belongs to one fold. */
 export function egteaPart(
   studio: Studio,
   { takes: count }: EgoDtmConfig['egtea'],
   duration: Duration,
   root: string,
+  { name, rooms }: { name: string; rooms: 'train' | 'heldOut' } = { name: 'egtea', rooms: 'heldOut' },
 ): Part {
-  const takes = list(count, (index) => planTake(studio, numbered('egodtm_egtea', index), 'heldOut', index, duration));
+  const takes = list(count, (index) => planTake(studio, numbered(name, index), rooms, index, duration));
   const clips = takes.map((planned, index) => clipsOf(studio, planned, index));
   return {
     jobs: takes.map((planned, index) =>
@@ -71,7 +98,7 @@ export function egteaPart(
         root,
         clips.flat().map(({ clip }) => clip),
       );
-      return { egteaClips: written.clips, egteaClasses: written.classes };
+      return { [`${name}Clips`]: written.clips, [`${name}Classes`]: written.classes };
     },
   };
 }

@@ -40,13 +40,13 @@ export function nounsOf(fact: Fact): string[] {
   return named.length > 0 ? named : [fact.place as string];
 }
 
-/** @param random chooses among the verb's wordings */
-export function kitchenAction(fact: Fact, random: Random): KitchenAction {
+/** @param random chooses among the verb's wordings; without it the first one is taken */
+export function kitchenAction(fact: Fact, random?: Random): KitchenAction {
   const verbClass = verbs.indexOf(fact.verb);
   const wordings = verbClasses[verbClass].wordings;
   const into = fact.verb === 'put down' && fact.target !== null;
   const free = fact.verb === 'put down' ? wordings.slice(0, 2) : wordings;
-  const verb = into ? (fact.target === 'box' ? 'put-in' : 'put-on') : random.choice(free);
+  const verb = into ? (fact.target === 'box' ? 'put-in' : 'put-on') : (random?.choice(free) ?? free[0]);
   const nouns = nounsOf(fact);
   return {
     narration: imperative(fact, verb),

@@ -41,3 +41,9 @@ export function writeScaledVideo(path: string, width: number, height: number, cr
     'yuv420p',
   ]);
 }
+
+/** A WebM (VP8), as Something-Something-V2 has them. */
+export function writeWebm(path: string, frames: RawFrames & { readonly crf: number }): void {
+  const quality = ['-crf', String(Math.max(4, frames.crf)), '-b:v', '1M', '-deadline', 'realtime', '-cpu-used', '8'];
+  encode(path, 'rgb24', frames, ['-c:v', 'libvpx', ...quality, '-pix_fmt', 'yuv420p']);
+}

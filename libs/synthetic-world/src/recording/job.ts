@@ -11,9 +11,11 @@ export interface Video {
   readonly path: string;
 }
 
-/** Stretches of the recording as an mp4 each; seconds. */
+/** Stretches of the recording as a video each; seconds. */
 export interface Clips {
   readonly kind: 'clips';
+  /** default mp4 */
+  readonly container?: 'webm';
   readonly clips: readonly { readonly path: string; readonly start: number; readonly end: number }[];
 }
 

@@ -9,6 +9,7 @@ import { drawTake, instants } from '../take/take.ts';
 import { middle, type RecordedAction } from '../write/job.ts';
 import { enoughPixels, pixelsOf } from '../write/record-action.ts';
 import { egoIntrinsics } from '../write/views.ts';
+import { writeWebm } from './ffmpeg-files.ts';
 import { writeH2oSequence } from './h2o.ts';
 import type { Output, RecordingJob, RecordingRecord, RecordingSettings } from './job.ts';
 import { Recording } from './recording.ts';
@@ -42,7 +43,8 @@ async function writeOutput(recording: Recording, output: Output, render: Recordi
     case 'clips':
       for (const { path, start, end } of output.clips) {
         const frames = recording.framesBetween(start, end);
-        await writeFrames(recording, path, frames[0], frames.length, render);
+        if (output.container === 'webm') writeWebm(path, { ...slice(recording, frames[0], frames.length), ...render });
+        else await writeFrames(recording, path, frames[0], frames.length, render);
       }
       return [];
     case 'clip-truth':
@@ -67,9 +69,13 @@ async function writeFrames(
   numFrames: number,
   { width, height, fps, crf }: RecordingSettings,
 ): Promise<void> {
-  const bytes = width * height * 3;
-  const data = recording.rgb().subarray(first * bytes, (first + numFrames) * bytes);
+  const { data } = slice(recording, first, numFrames);
   await writeVideo(path, { data, numFrames, height, width }, { fps, crf });
+}
+
+function slice(recording: Recording, first: number, numFrames: number): { data: Uint8Array } {
+  const bytes = recording.intrinsics.width * recording.intrinsics.height * 3;
+  return { data: recording.rgb().subarray(first * bytes, (first + numFrames) * bytes) };
 }
 
 function recordedActions(recording: Recording): RecordedAction[] {
