@@ -25,6 +25,7 @@ describe('EgoClip', () => {
         video: join(root, 'videos', 'a.mp4'),
         start: 0,
         end: 0.6,
+        timestamp: (-0.4 + 0.6) / 2,
         text: 'C picks a bag',
         videoUid: 'a',
         verbs: [93],
