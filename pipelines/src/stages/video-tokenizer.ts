@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { clipTiming, SkipLog, trainingSources } from '@egolab/ego-data';
+import { reconstructionLoss, VideoTokenizer, videoTokenizerConfigSchema } from '@egolab/video-tokenizer';
+import { collect, readSources } from '../egom2p/sources.ts';
+import { evaluateVideoTokenizer } from '../egom2p/tokenizers/evaluate-video.ts';
+import { noteSkipped } from '../egom2p/tokenizers/read-sequences.ts';
+import { tokenizerTraining, videoSettings } from '../egom2p/tokenizers/settings.ts';
+import { VideoClips, videoExamples } from '../egom2p/tokenizers/video-clips.ts';
+import { trainTask } from '../exo2ego/training.ts';
+import { defineStage } from '../stage.ts';
+import { datasetsFolder, worldDataSettings } from '../world-datasets.ts';
+import { workspace } from '../workspace.ts';
+
+const count = z.number().int().positive();
+
+/**
+ * Section 3.2: "we adopt Cosmos tokenizers to tokenize RGB and depth streams". The published weights are taken where they are given; else
+ * a tokenizer of that architecture learns here from the clips' own colour and depth videos.
+ */
+export const videoTokenizer = defineStage({
+  name: 'video-tokenizer',
+  title: 'Video tokenizer',
+  paper: 'EgoM2P section 3.2',
+  params: z.strictObject({
+    model: videoTokenizerConfigSchema,
+    /** published weights as safetensors instead of training; null: trained here */
+    weights: z.string().nullable(),
+    /** boxes of the videos that are trained on: frames, and the side in pixels */
+    crop: z.strictObject({
+      frames: count.max(clipTiming.videoFrames),
+      side: count,
+    }),
+    training: tokenizerTraining,
+    /** held-out clips that are taken through the tokens and back */
+    maxEvaluationClips: count,
+    /** decoded videos that are kept in memory */
+    cacheBytes: count,
+  }),
+  sections: { 'egom2p-data': worldDataSettings, 'egom2p-video': videoSettings },
+  inputs: { data: 'egom2p-datasets' },
+  outputs: ['model.safetensors', 'model.json'],
+  history: ['loss'],
+  async run(context) {
+    const { params, config, inputs, random, out, progress } = context;
+    const root = datasetsFolder(config['egom2p-data'], inputs.data, 'egom2p');
+    const log = new SkipLog();
+    const [train, val] = [
+      videoExamples(await collect(readSources(trainingSources, { root, split: 'train', log }))),
+      videoExamples(
+        (await collect(readSources(trainingSources, { root, split: 'val', log }))).slice(0, params.maxEvaluationClips),
+      ),
+    ];
+    noteSkipped(log, progress);
+    const videos = new VideoClips(config['egom2p-video'].size, params.cacheBytes);
+    const tokenizer =
+      params.weights === null
+        ? VideoTokenizer.initialize(params.model, random.split('weights'))
+        : VideoTokenizer.released(params.model, resolve(workspace.root, params.weights));
+    const { parameters } = tokenizer;
+    const { frames, side } = params.crop;
+    const { gradientCheckpointing } = params.training;
+    const { metrics, history } =
+      params.weights === null
+        ? await trainTask(context, {
+            title: 'video tokenizer',
+            settings: params.training,
+            parameters: [parameters],
+            trainable: parameters.variables,
+            numExamples: train.length,
+            examples: train.map(({ clip, modality }) => `${clip.source}/${clip.key}/${modality}`),
+            loadBatch: (indices, { random }) => {
+              const examples = indices.map((index) => train[index]);
+              return videos.batch(examples, { frames, height: side, width: side }, random);
+            },
+            loss: (x) => ({
+              loss: reconstructionLoss(parameters, params.model, x, {
+                gradientCheckpointing,
+              }),
+            }),
+          })
+        : { metrics: {}, history: [] };
+    const evaluation = await evaluateVideoTokenizer(tokenizer, videos, val);
+    tokenizer.save(out.folder);
+    tokenizer.dispose();
+    return { metrics: { ...metrics, val: evaluation }, history };
+  },
+});
