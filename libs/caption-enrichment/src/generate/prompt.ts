@@ -41,7 +41,10 @@ export function captionPrompt(caption: string, facts: SceneFacts): string {
   ].join('\n');
 }
 
-/** A language model as a generator, greedy; the model stays the caller's unless the generator is disposed of. */
+/**
+ * A language model as a generator, greedy. It goes on from the caption, so that what happens stays in the sentence however small the
+ * model is; the spatial part is its own.
+ */
 export function languageModelGenerator(
   model: LanguageModel,
   { maxNewTokens = 64, name = 'language model' } = {},
@@ -49,9 +52,13 @@ export function languageModelGenerator(
   return {
     name,
     generate(caption, facts) {
-      const prompt = chatIds(model.tokenizer, [{ role: 'user', content: captionPrompt(caption, facts) }]);
+      const begin = `${bareCaption(caption)},`;
+      const prompt = [
+        ...chatIds(model.tokenizer, [{ role: 'user', content: captionPrompt(caption, facts) }]),
+        ...model.tokenizer.encode(begin, { addSpecialTokens: false }),
+      ];
       const { tokens } = generate(model, prompt, { maxNewTokens, temperature: 0, eosIds: model.eosIds });
-      return firstSentence(model.tokenizer.decode(tokens, { skipSpecialTokens: true }));
+      return firstSentence(`${begin}${model.tokenizer.decode(tokens, { skipSpecialTokens: true })}`);
     },
     dispose: () => model.parameters.dispose(),
   };
