@@ -50,7 +50,7 @@ const folder = mkdtempSync(join(tmpdir(), 'egolab-egobench-'));
 const root = join(folder, 'world', 'egobench');
 const studio = studioOf(config);
 const draw = (name: string, index: number, duration: [number, number] = [40, 50]) =>
-  planTake(studio, `${name}_${index}`, 'train', index, duration);
+  planTake({ ...studio, rooms: { train: 12, heldOut: 4 } }, `${name}_${index}`, 'train', index, duration);
 const many = Array.from({ length: 60 }, (_, index) => draw('spec', index));
 
 beforeAll(async () => {
@@ -73,7 +73,7 @@ describe('files', () => {
     }
     for (const { videoId } of readEgoPlan(join(root, 'egoplan/EgoPlan_validation.json')))
       there('egoplan/videos', `${videoId}.mp4`);
-    expect(readEgoPlanIt(join(root, 'egoplan/EgoPlan_IT.json')).length).toBeGreaterThan(2);
+    expect(readEgoPlanIt(join(root, 'egoplan/EgoPlan_IT.json')).length).toBeGreaterThan(0);
     for (const { video } of readVlnQa(join(root, 'vlnqa/egocentric_navigation.json'))) there('vlnqa/videos', video);
     for (const { episode } of readOpenEqa(join(root, 'openeqa/open-eqa-v0.json')))
       there('openeqa/videos', `${episode}.mp4`);
