@@ -44,8 +44,9 @@ export function contradiction(original: string, enriched: string, facts: SceneFa
   if (bareCaption(text) === bareCaption(original.toLowerCase())) return 'no new words';
   if (wrongSide(text, facts)) return 'wrong side';
   const names = objectNames(original, facts);
+  let entity: EntityFacts | undefined;
   for (const clause of text.split(/[,;.:]|\bwhile\b|\bwhich\b|\bthen\b|\bas\b/)) {
-    const entity = entityOf(clause, facts, names);
+    entity = entityOf(clause, facts, names) ?? entity; // ", moves down" is about what came before
     if (!entity) continue;
     if (wrongDirection(clause, entity)) return 'wrong direction';
     if (wrongPlace(clause, entity)) return 'wrong place';

@@ -127,6 +127,7 @@ group('the factual check', () => {
     ['wrong side', 'The left hand is holding the mug'],
     ['wrong direction', `${original}, the right hand moves down`],
     ['wrong direction', `${original}, the mug slides to the right`],
+    ['wrong direction', `${original}, the right hand moves up, moves down`],
     ['wrong direction', `${original}, and lowers the mug`],
     ['wrong place', `${original}, the right hand in the lower left moves up`],
     ['wrong place', `${original}, the mug in the upper part`],
