@@ -1,6 +1,6 @@
 import { escape, lineChart } from './line-chart.ts';
 import { seconds, shortRevision } from './markdown.ts';
-import type { FilledCell, FilledTable } from './paper-table.ts';
+import { shown, type FilledCell, type FilledTable } from './paper-table.ts';
 import type { Report, StageResult } from './report.ts';
 
 const STYLE = `
@@ -53,9 +53,9 @@ ${body}
 </tbody></table>`;
 }
 
-function cellHtml({ measured, interval, paper }: FilledCell, unit: string): string {
-  const ours =
-    measured === undefined ? '<span class="missing">not run</span>' : `<strong>${measured.toFixed(1)}</strong>`;
+function cellHtml({ measured, ran, interval, paper }: FilledCell, unit: string): string {
+  const missing = `<span class="missing">${ran ? '–' : 'not run'}</span>`;
+  const ours = measured === undefined ? missing : `<strong>${shown(measured, unit)}</strong>`;
   const between = interval ? `<span class="interval">${interval[0].toFixed(1)} – ${interval[1].toFixed(1)}</span>` : '';
   const bar =
     unit === '%' && measured !== undefined

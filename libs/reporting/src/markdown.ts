@@ -1,4 +1,4 @@
-import type { FilledCell, FilledTable } from './paper-table.ts';
+import { shown, type FilledCell, type FilledTable } from './paper-table.ts';
 import type { Report } from './report.ts';
 
 /** The report as GitHub-flavoured Markdown. */
@@ -38,14 +38,14 @@ function tableLines({ table, rows }: FilledTable): string[] {
     `| ${head.map(() => '---').join(' | ')} |`,
     ...rows.map(
       ({ title, unit, chance, cells }) =>
-        `| ${[`${title}${unit ? ` (${unit})` : ''}`, chance ?? '', ...cells.map(cellText)].join(' | ')} |`,
+        `| ${[`${title}${unit ? ` (${unit})` : ''}`, chance ?? '', ...cells.map((cell) => cellText(cell, unit))].join(' | ')} |`,
     ),
     '',
   ];
 }
 
-function cellText({ measured, interval, paper }: FilledCell): string {
-  const ours = measured === undefined ? 'not run' : measured.toFixed(1);
+function cellText({ measured, ran, interval, paper }: FilledCell, unit: string): string {
+  const ours = measured === undefined ? (ran ? '–' : 'not run') : shown(measured, unit);
   const between = interval ? ` [${interval[0].toFixed(1)}, ${interval[1].toFixed(1)}]` : '';
   return `${ours}${between}${paper === null ? '' : ` (${paper})`}`;
 }

@@ -6,7 +6,16 @@ export const paperTableSchema = z.strictObject({
   paper: z.string(),
   title: z.string(),
   source: z.string(),
-  columns: z.array(z.strictObject({ stage: z.string(), title: z.string() })).min(1),
+  columns: z
+    .array(
+      z.strictObject({
+        stage: z.string(),
+        title: z.string(),
+        /** stands for `{}` in the rows' metrics */
+        at: z.string().optional(),
+      }),
+    )
+    .min(1),
   rows: z.array(
     z.strictObject({
       title: z.string(),
@@ -22,10 +31,12 @@ export const paperTableSchema = z.strictObject({
 });
 export type PaperTable = z.infer<typeof paperTableSchema>;
 
-/** One cell: the paper's value beside ours. `measured` is undefined when the stage hasn't run. */
+/** One cell: the paper's value beside ours. */
 export interface FilledCell {
   paper: number | null;
   measured: number | undefined;
+  /** whether the stage has run: without a measured value it then has none to give */
+  ran: boolean;
   /** 95 % interval of `measured`, where it has one */
   interval: [number, number] | undefined;
 }
@@ -39,12 +50,14 @@ export interface FilledTable {
 export function fillTable(table: PaperTable, metrics: ReadonlyMap<string, unknown>): FilledTable {
   const rows = table.rows.map((row) => {
     const parent = row.metric.split('.').slice(0, -1).join('.');
-    const cells = table.columns.map(({ stage }, i) => {
-      const low = numberAt(metrics.get(stage), `${parent}.low`);
-      const high = numberAt(metrics.get(stage), `${parent}.high`);
+    const cells = table.columns.map(({ stage, at }, i) => {
+      const value = (path: string) => numberAt(metrics.get(stage), path.replace('{}', at ?? ''));
+      const low = value(`${parent}.low`);
+      const high = value(`${parent}.high`);
       return {
         paper: row.paper[i] ?? null,
-        measured: numberAt(metrics.get(stage), row.metric),
+        measured: value(row.metric),
+        ran: metrics.has(stage),
         interval: low !== undefined && high !== undefined ? ([low, high] as [number, number]) : undefined,
       };
     });
@@ -54,6 +67,10 @@ export function fillTable(table: PaperTable, metrics: ReadonlyMap<string, unknow
   });
   return { table, rows };
 }
+
+/** A measured value as text: percentages to a tenth, the rest to three digits. */
+export const shown = (value: number, unit: string): string =>
+  unit === '%' ? value.toFixed(1) : String(Number(value.toPrecision(3)));
 
 /** The number at a dotted path of a JSON value, or undefined. */
 export function numberAt(value: unknown, path: string): number | undefined {

@@ -30,8 +30,8 @@ describe('fillTable', () => {
     const [row] = fillTable(table, new Map([['one', metrics]])).rows;
     expect(row.chance).toBe(20);
     expect(row.cells).toEqual([
-      { paper: null, measured: 41.25, interval: [35, 48] },
-      { paper: 88.4, measured: undefined, interval: undefined },
+      { paper: null, measured: 41.25, ran: true, interval: [35, 48] },
+      { paper: 88.4, measured: undefined, ran: false, interval: undefined },
     ]);
   });
 });
