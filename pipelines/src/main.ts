@@ -18,7 +18,7 @@ function publishReport(preset: string): void {
 }
 
 const command = new Command('pipelines')
-  .argument('[stages...]', 'stages to bring up to date with all that they read; all stages if none is named')
+  .argument('[stages...]', 'stages to bring up to date with all that they read; the report if none is named')
   .option('--preset <name>', 'configuration in experiments/presets', 'micro')
   .option(
     '--set <key=value>',
@@ -31,7 +31,7 @@ const command = new Command('pipelines')
 try {
   command.parse();
   const { preset, set } = command.opts<{ preset: string; set: string[] }>();
-  process.exitCode = await repro(command.args, { preset, sets: set });
+  process.exitCode = await repro(command.args.length > 0 ? command.args : ['report'], { preset, sets: set });
   if (process.exitCode === 0 && command.args.length === 0 && set.length === 0) publishReport(preset);
 } catch (error) {
   const known = error instanceof UserError;

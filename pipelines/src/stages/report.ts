@@ -13,11 +13,6 @@ const STAGES = [
   { name: 'stage2', title: 'Stage 2: teacher-student guidance', paper: 'Exo2Ego section 4.3' },
   { name: 'stage3', title: 'Stage 3: student self-practice', paper: 'Exo2Ego section 4.4' },
   { name: 'depth-pretrain', title: '3D-aware video-language pretraining', paper: 'EgoDTM section 3.4' },
-  { name: 'camera-tokenizer', title: 'Camera tokenizer', paper: 'EgoM2P section 3.2' },
-  { name: 'gaze-tokenizer', title: 'Gaze tokenizer', paper: 'EgoM2P section 3.2' },
-  { name: 'video-tokenizer', title: 'Video tokenizer', paper: 'EgoM2P section 3.2' },
-  { name: 'masked-pretrain', title: 'Multimodal masked pretraining', paper: 'EgoM2P section 3.3' },
-  { name: 'post-train', title: 'Post-training on an unseen source', paper: 'EgoM2P section 4.5' },
 ] as const;
 
 /** The papers' tables filled with what was measured, and the curves of every stage: `report.html` and `report.md`. */
@@ -39,12 +34,6 @@ export const report = defineStage({
     'evaluate-stage3': 'evaluate-stage3',
     'depth-pretrain': 'depth-pretrain',
     'evaluate-depth-pretrain': 'evaluate-depth-pretrain',
-    'camera-tokenizer': 'camera-tokenizer',
-    'gaze-tokenizer': 'gaze-tokenizer',
-    'video-tokenizer': 'video-tokenizer',
-    'masked-pretrain': 'masked-pretrain',
-    'post-train': 'post-train',
-    'evaluate-masked': 'evaluate-masked',
   },
   outputs: ['report.html', 'report.md'],
   seeded: false,
