@@ -11,7 +11,7 @@ import { readRun } from './run-folder.ts';
 import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
 
 /**
- * Bring stages and all that they read up to date; without `targets` all there are. At a preset this is `dvc repro`. With overrides, the
+ * Bring stages and all that they read up to date; without `targets` all that there are, whether the report reads them or not. At a preset this is `dvc repro`. With overrides, the
  * stages that these leave as they are come from the preset by DVC, the others run into `artifacts/<preset>+<hash>/`, unless they are
  * there already.
  * @returns exit code: 0, 1, 2, or 128 + the signal that stopped it
