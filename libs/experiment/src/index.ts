@@ -2,3 +2,19 @@ export { digest } from './digest.ts';
 export { loadConfig, type LoadOptions } from './load-config.ts';
 export { applyOverrides, parseOverride, type Override } from './overrides.ts';
 export { assertPreset, presetNames } from './preset.ts';
+export {
+  cellFacets,
+  claimComparisons,
+  printedDecimals,
+  printedNumber,
+  type CellFacets,
+  type ClaimComparison,
+} from './paper-tables/cells.ts';
+export { paperNames, readPaperTable, readPaperTables } from './paper-tables/read.ts';
+export {
+  paperTableSchema,
+  type PaperTable,
+  type PaperTableClaim,
+  type PaperTableColumn,
+  type PaperTableRow,
+} from './paper-tables/schema.ts';
