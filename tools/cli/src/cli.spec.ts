@@ -16,7 +16,7 @@ function egolab(...args: string[]) {
 it('lists its commands without loading TensorFlow', () => {
   const { status, stdout, stderr } = egolab('--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const command of ['run', 'ask', 'embed', 'enrich', 'generate', 'windows', 'data', 'mlflow', 'doctor'])
+  for (const command of ['run', 'ask', 'embed', 'enrich', 'generate', 'windows', 'tables', 'data', 'mlflow', 'doctor'])
     expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
@@ -41,6 +41,21 @@ it.each([
     'a mistyped modality',
     ['predict', '--run', '/nowhere', '--video', 'x.mp4', '--to', 'depth,gase', '--out', '/nowhere'],
     /^--to: there is no modality "gase"\n {2}did you mean "gaze"\?\n$/,
+  ],
+  [
+    'a paper without tables',
+    ['tables', 'exo2eg'],
+    /^paper: there are no tables of "exo2eg"\n {2}did you mean "exo2ego"\?\n$/,
+  ],
+  [
+    'tables of a mistyped preset',
+    ['tables', '--preset', 'mirco'],
+    /^--preset: there is no preset "mirco"\n {2}did you mean "micro"\?\n$/,
+  ],
+  [
+    'tables in a mistyped format',
+    ['tables', '--format', 'htlm'],
+    /^--format: there is no format "htlm"\n {2}did you mean "html"\?\n$/,
   ],
   [
     'a mistyped key',

@@ -10,6 +10,7 @@ import { addMlflow } from './commands/mlflow.ts';
 import { addPredict } from './commands/predict.ts';
 import { addRun } from './commands/run.ts';
 import { addScore } from './commands/score.ts';
+import { addTables } from './commands/tables.ts';
 import { addWindows } from './commands/windows.ts';
 
 /** The `egolab` command line. Commands load what they need when they run, so help comes at once. */
@@ -27,6 +28,7 @@ function program(): Command {
     addEnrich,
     addWindows,
     addScore,
+    addTables,
     addData,
     addMlflow,
     addDoctor,
