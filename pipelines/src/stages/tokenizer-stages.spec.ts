@@ -107,7 +107,7 @@ it('the tokens of every clip are written by source and modalities', () => {
       modalities: Record<string, { vocabularySize: number; shape: number[] }>;
     };
     if (source.includes('camera')) expect(modalities.tok_cam).toEqual({ vocabularySize: 16, shape: [30] });
-    if (source.includes('rgb')) expect(modalities.tok_rgb).toEqual({ vocabularySize: 64000, shape: [5, 4, 4] });
+    if (source.includes('rgb')) expect(modalities.tok_rgb).toEqual({ vocabularySize: 1000, shape: [5, 4, 4] });
   }
 });
 
