@@ -1,4 +1,4 @@
-import { escape, lineChart } from './line-chart.ts';
+import { escape, lineChart } from '@egolab/pictures';
 import { seconds, shortRevision } from './markdown.ts';
 import { shown, type FilledCell, type FilledTable } from './paper-table.ts';
 import type { Report, StageResult } from './report.ts';

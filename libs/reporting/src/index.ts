@@ -1,10 +1,19 @@
+export {
+  depthColour,
+  filmStrip,
+  gazeOnFrames,
+  lineChart,
+  trajectoryPicture,
+  type DrawnGaze,
+  type DrawnTrajectory,
+  type Picture,
+  type Series,
+  type StripRow,
+} from '@egolab/pictures';
 export { renderHtml } from './html.ts';
 export { renderMarkdown } from './markdown.ts';
-export { lineChart, type Series } from './line-chart.ts';
 export { paperTableSchema, fillTable, type PaperTable, type FilledTable, type FilledCell } from './paper-table.ts';
 export { readReport, type Report, type StageResult } from './report.ts';
-export { depthColour, filmStrip, gazeOnFrames, type DrawnGaze, type Picture, type StripRow } from './film-strip.ts';
-export { trajectoryPicture, type DrawnTrajectory } from './trajectory-picture.ts';
 export {
   measureTable,
   statuses,

@@ -1,4 +1,4 @@
-import { escape } from '../line-chart.ts';
+import { escape } from '@egolab/pictures';
 import type { MeasuredCell, MeasuredTable, Status } from './measure.ts';
 import { pageScript, pageStyle } from './page.ts';
 import { footnoteText, intervalText, legend, measuredText, missingOf, placeText, runsOf, runText } from './text.ts';

@@ -44,8 +44,9 @@ export function trajectoryPicture(title: string, trajectories: readonly DrawnTra
       `<text x="${width - 8}" y="${30 + 13 * i}" text-anchor="end" fill="${colours[i % colours.length]}">${escape(name)}</text>`,
   );
   return (
-    `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">` +
-    `<text x="8" y="14" class="title">${escape(title)}</text>${drawn.join('')}${legend.join('')}${scaleBar(extent, factor)}</svg>`
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+    `font-family="system-ui, sans-serif" font-size="10" role="img" aria-label="${escape(title)}">` +
+    `<text x="8" y="14" font-size="12" font-weight="600">${escape(title)}</text>${drawn.join('')}${legend.join('')}${scaleBar(extent, factor)}</svg>`
   );
 }
 
