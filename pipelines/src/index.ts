@@ -23,3 +23,11 @@ export {
   type Tracker,
 } from './tracker.ts';
 export { assertOwnLibraries, workspace, workspaceAt, type Workspace } from './workspace.ts';
+export {
+  ablationFolders,
+  ablationRuns,
+  variantOf,
+  type AblationChoice,
+  type AblationRun,
+  type AblationRuns,
+} from './ablations/runs.ts';

@@ -18,3 +18,13 @@ export {
   type PaperTableColumn,
   type PaperTableRow,
 } from './paper-tables/schema.ts';
+export { ablationName, ablationNames, readAblation, readAblations, type AblationFolders } from './ablations/read.ts';
+export {
+  ablationSchema,
+  measuredValue,
+  measurementsOf,
+  type Ablation,
+  type AblationClaim,
+  type AblationVariant,
+  type Measurement,
+} from './ablations/schema.ts';
