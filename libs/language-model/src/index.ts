@@ -1,6 +1,6 @@
 export { loadAdapter, saveAdapter } from './adapter-file.ts';
 export { KeyValueCache } from './cache.ts';
-export { type LlamaConfig, llamaConfigSchema, parseLlamaConfig } from './config.ts';
+export { type LlamaConfig, llamaConfigFromGguf, llamaConfigSchema, parseLlamaConfig } from './config.ts';
 export { generate, type GenerateOptions } from './generate.ts';
 export { chatIds, type GeneratedText, generateText, type GenerateTextOptions } from './generate-text.ts';
 export { embedTokens, llama, type LlamaInputs, logits } from './llama.ts';
