@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Cost } from './costs.ts';
+import { Dtype } from './tensor-type.ts';
+
+const positive = z.number().positive();
+
+/** A kind of device, as its vendor describes it or as it was measured. */
+export const deviceSchema = z.strictObject({
+  title: z.string().min(1),
+  /** where the numbers come from */
+  source: z.string().min(1),
+  /** bytes */
+  memory: positive,
+  /** FLOP/s of dense matrix products, by the dtype of their operands */
+  peak: z.strictObject({ float32: positive, bfloat16: positive }),
+  /** bytes/s between memory and processor */
+  bandwidth: positive,
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** By the name that `--device` takes. */
+export const devicesSchema = z.record(z.string(), deviceSchema);
+
+/**
+ * The least time that a device needs: each op runs at the peak of its dtype or at that of the memory, whichever is slower (the roofline
+ * model of Williams et al. 2009). Launching, waiting and communication take none.
+ */
+export function leastSeconds({ ops }: Cost, { peak, bandwidth }: Device): number {
+  return ops.reduce((sum, { dtype, flops, bytes, runs }) => {
+    const rate = dtype === Dtype.bfloat16 ? peak.bfloat16 : peak.float32;
+    return sum + runs * Math.max(flops / rate, bytes / bandwidth);
+  }, 0);
+}
+
+/** The time that the products alone need at the device's peak: what utilisation (MFU) is measured against. */
+export function productSeconds({ ops }: Cost, { peak }: Device): number {
+  return ops.reduce((sum, { dtype, flops, runs }) => {
+    return sum + (runs * flops) / (dtype === Dtype.bfloat16 ? peak.bfloat16 : peak.float32);
+  }, 0);
+}

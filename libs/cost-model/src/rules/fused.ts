@@ -1,0 +1,42 @@
+import { product, type Rule, type Rules } from '../tensor-type.ts';
+import { likeFirst } from './elementwise.ts';
+
+/** libs/runtime/src/native/kernels.cc: y, and a number or two for each row. */
+const norm: Rule = ({ inputs: [{ shape, dtype }], numOutputs }) => {
+  const perRow = { shape: [product(shape.slice(0, -1))], dtype };
+  return { outputs: [{ shape, dtype }, ...Array.from({ length: numOutputs - 1 }, () => perRow)] };
+};
+
+/** dx, and the gradient of each parameter: weight is input 2. */
+const normGradient: Rule = ({ inputs: [{ shape, dtype }, , weight], numOutputs }) => ({
+  outputs: [{ shape, dtype }, ...Array.from({ length: numOutputs - 1 }, () => ({ shape: weight.shape, dtype }))],
+});
+
+/** Gradients of both halves. */
+const swiGluGradient: Rule = ({ inputs: [{ shape, dtype }] }) => ({
+  outputs: [
+    { shape, dtype },
+    { shape, dtype },
+  ],
+});
+
+const reflection =
+  (sign: 1 | -1): Rule =>
+  (call) => {
+    const { shape, dtype } = call.inputs[0];
+    const change = sign * 2 * (call.attributes['parameter'] as number);
+    return { outputs: [{ shape: shape.with(1, shape[1] + change).with(2, shape[2] + change), dtype }] };
+  };
+
+const pointwise = ['Gelu', 'GeluTanh', 'QuickGelu', 'Silu'].flatMap((name) => [name, `${name}Grad`]);
+
+export const fused: Rules = {
+  ...Object.fromEntries([...pointwise, 'SwiGlu', 'Rotary', 'SoftmaxGrad'].map((name) => [`Egolab${name}`, likeFirst])),
+  EgolabLayerNorm: norm,
+  EgolabLayerNormGrad: normGradient,
+  EgolabRmsNorm: norm,
+  EgolabRmsNormGrad: normGradient,
+  EgolabSwiGluGrad: swiGluGradient,
+  EgolabReflectionPad: reflection(1),
+  EgolabReflectionPadGrad: reflection(-1),
+};
