@@ -7,6 +7,9 @@ export const DTYPE_BITS: Readonly<Record<string, number>> = {
   I16: 16, U16: 16, F16: 16, BF16: 16, I32: 32, U32: 32, F32: 32, C64: 64, F64: 64, I64: 64, U64: 64,
 }; // prettier-ignore
 
+/** Elements widened or narrowed at a time, so that a tensor's raw bytes never stand in memory beside its values. */
+export const CHUNK_ELEMENTS = 1 << 20;
+
 /** What can be written. */
 export type StoredDtype = 'F32' | 'BF16' | 'F16';
 

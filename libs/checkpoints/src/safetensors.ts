@@ -1,6 +1,6 @@
 import { suggestion, UserError, writeFileAtomic } from '@egolab/foundation';
 import type { Checkpoint, TensorInfo } from './checkpoint.ts';
-import { DTYPE_BITS, narrow, type StoredDtype, WIDEN } from './dtype.ts';
+import { CHUNK_ELEMENTS, DTYPE_BITS, narrow, type StoredDtype, WIDEN } from './dtype.ts';
 import { RandomAccessFile } from './random-access-file.ts';
 import {
   formatHeader,
@@ -10,9 +10,6 @@ import {
   parseHeader,
   type SafetensorsHeader,
 } from './safetensors-header.ts';
-
-/** Elements widened or narrowed at a time, so that a tensor's raw bytes never stand in memory beside its values. */
-const CHUNK_ELEMENTS = 1 << 20;
 
 /** A tensor to be written. `data` as a function is called when its turn comes, so that only one tensor is in memory at a time. */
 export interface TensorSource {

@@ -4,33 +4,42 @@ import { readJsonFile, resolveInside, suggestion, UserError, writeFileAtomic } f
 import type { Checkpoint, TensorInfo } from './checkpoint.ts';
 import { DTYPE_BITS } from './dtype.ts';
 import { numElements } from './safetensors-header.ts';
-import { openSafetensors, type TensorSource, writeSafetensors } from './safetensors.ts';
+import { openFile } from './open-file.ts';
+import { type TensorSource, writeSafetensors } from './safetensors.ts';
 
 /** File names of Hugging Face's checkpoint folders. */
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
+/** As PyTorch wrote them before there was safetensors; where a folder holds both, safetensors is read. */
+const PYTORCH_FILE = 'pytorch_model.bin';
+const PYTORCH_INDEX_FILE = 'pytorch_model.bin.index.json';
+export const INDEX_FILES: readonly string[] = [INDEX_FILE, PYTORCH_INDEX_FILE];
 
 /** transformers' default shard size, 5 GB. */
 const DEFAULT_SHARD_BYTES = 5_000_000_000;
 
-/** Open a folder with `model.safetensors`, or with shards that `model.safetensors.index.json` maps tensor names to. */
+/**
+ * Open a folder with `model.safetensors`, or with shards that `model.safetensors.index.json` maps tensor names to; or the same with
+ * `pytorch_model.bin`.
+ */
 export function openFolder(folder: string): Checkpoint {
-  if (existsSync(join(folder, SINGLE_FILE))) return openSafetensors(join(folder, SINGLE_FILE));
-  if (existsSync(join(folder, INDEX_FILE))) return openShards(folder);
+  const holds = (name: string) => existsSync(join(folder, name));
+  for (const name of [SINGLE_FILE, INDEX_FILE, PYTORCH_FILE, PYTORCH_INDEX_FILE])
+    if (holds(name)) return INDEX_FILES.includes(name) ? openShards(folder, name) : openFile(join(folder, name));
   throw new UserError({
-    what: `the folder holds neither ${SINGLE_FILE} nor ${INDEX_FILE}`,
+    what: `the folder holds neither ${SINGLE_FILE} nor ${PYTORCH_FILE}, nor an index of either`,
     where: folder,
-    mend: 'name the folder that holds the weights, or a .safetensors or .gguf file',
+    mend: 'name the folder that holds the weights, or a .safetensors, .gguf or .bin file',
   });
 }
 
-function openShards(folder: string): Checkpoint {
-  const weightMap = readWeightMap(folder);
+function openShards(folder: string, index: string): Checkpoint {
+  const weightMap = readWeightMap(folder, index);
   const shards = new Map<string, Checkpoint>();
   const close = () => shards.forEach((shard) => shard.close());
   try {
     for (const file of new Set(weightMap.values()))
-      shards.set(file, openSafetensors(resolveInside(folder, file, join(folder, INDEX_FILE))));
+      shards.set(file, openFile(resolveInside(folder, file, join(folder, index))));
     for (const [name, file] of weightMap) shards.get(file)?.info(name);
   } catch (error) {
     close();
@@ -78,11 +87,11 @@ class ShardedCheckpoint implements Checkpoint {
 }
 
 /** The index's `weight_map`: tensor name -> shard file. */
-function readWeightMap(folder: string): Map<string, string> {
-  const path = join(folder, INDEX_FILE);
+function readWeightMap(folder: string, file: string): Map<string, string> {
+  const path = join(folder, file);
   const index = readJsonFile(path) as { weight_map?: Record<string, unknown> } | null;
   const entries = Object.entries(index?.weight_map ?? {});
-  const bad = entries.find(([, file]) => typeof file !== 'string');
+  const bad = entries.find(([, shard]) => typeof shard !== 'string');
   if (entries.length === 0 || bad) {
     throw new UserError({
       what: bad
@@ -110,7 +119,7 @@ export function writeCheckpointFolder(
 ): void {
   mkdirSync(folder, { recursive: true });
   const shards = groupIntoShards([...tensors], maxShardBytes);
-  const replaced = existsSync(join(folder, INDEX_FILE)) ? [...new Set(readWeightMap(folder).values())] : [];
+  const replaced = existsSync(join(folder, INDEX_FILE)) ? [...new Set(readWeightMap(folder, INDEX_FILE).values())] : [];
   if (shards.length <= 1) {
     writeSafetensors(join(folder, SINGLE_FILE), shards[0] ?? [], metadata);
     replaced.push(INDEX_FILE);

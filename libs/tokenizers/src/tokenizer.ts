@@ -71,6 +71,26 @@ export function createTokenizer(tokenizerJson: object, config: TokenizerConfig, 
   };
 }
 
+/** The same tokenizer with another chat template (Jinja, given the same variables) in place of its own. */
+export function withChatTemplate(tokenizer: Tokenizer, template: string): Tokenizer {
+  const text = (id: number | undefined) => (id === undefined ? undefined : tokenizer.decode([id]));
+  const special = {
+    bos_token: text(tokenizer.bosId),
+    eos_token: text(tokenizer.eosId),
+    pad_token: text(tokenizer.padId),
+    unk_token: text(tokenizer.unkId),
+  };
+  return {
+    ...tokenizer,
+    applyChatTemplate: (messages, { addGenerationPrompt = true } = {}) =>
+      renderChatTemplate(
+        template,
+        { ...special, messages, add_generation_prompt: addGenerationPrompt },
+        'chat template',
+      ),
+  };
+}
+
 function build(tokenizerJson: object, config: TokenizerConfig, source: string): HuggingFaceTokenizer {
   // transformers 5 no longer tidies spaces unless the model asks for it; the library's default is to do so
   const settings = { ...config, clean_up_tokenization_spaces: config.clean_up_tokenization_spaces ?? false };

@@ -25,6 +25,7 @@ export { initializeVisionSide } from './load.ts';
 export type { VisionSideWeights } from './load.ts';
 export { guidanceSchema, selfPracticeTokens, teacherStudentGuidance, viewVisualTokens } from './guidance.ts';
 export type { Guidance, GuidanceOptions } from './guidance.ts';
+export { chatFormats, type ChatFormat, withChatFormat } from './prompt/chat-templates.ts';
 export {
   encodeWithPlaceholders,
   IGNORE_INDEX,

@@ -23,7 +23,7 @@ const config = llamaConfigSchema.parse({
   vocab_size: 280, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 1, num_attention_heads: 2, max_position_embeddings: 128, initializer_range: 0.5,
 }); // prettier-ignore
 const models = modelsSettings.parse({
-  languageModel: { weights: null, config },
+  languageModel: { weights: null, config, chatFormat: 'tokenizer' },
   visionWeights: null,
   vision: { hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2, num_channels: 3, image_size: 32, patch_size: 8, hidden_act: 'quick_gelu', layer_norm_eps: 1e-5 },
   connectorWeights: null,

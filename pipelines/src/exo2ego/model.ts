@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { loadParameters, openCheckpoint, saveParameters } from '@egolab/checkpoints';
-import { loadClipVision } from '@egolab/dual-encoder';
-import { readJsonFile, UserError, writeFileAtomic, type Random } from '@egolab/foundation';
+import { readJsonFile, writeFileAtomic, type Random } from '@egolab/foundation';
 import { loadLanguageModel, type LanguageModel } from '@egolab/language-model';
-import { Parameters } from '@egolab/nn';
-import { PREFIX, videoLlm, visionSideParameters, type VideoLlm, type VideoLlmConfig } from '@egolab/video-llm';
+import type { Parameters } from '@egolab/nn';
+import {
+  initializeVisionSide,
+  PREFIX,
+  videoLlm,
+  visionSideParameters,
+  withChatFormat,
+  type VideoLlm,
+  type VideoLlmConfig,
+} from '@egolab/video-llm';
 import { workspace } from '../workspace.ts';
 import type { ModelsSettings } from './settings.ts';
 
@@ -26,12 +33,13 @@ export function languageModelPath(textModel: string): string {
 
 /** The model before any training: released weights where they are given, random ones elsewhere. */
 export function createExo2Ego(settings: ModelsSettings, languageModel: string, random: Random): Exo2Ego {
-  return assemble(settings, languageModel, (config) => {
-    const vision = Parameters.initialize(visionSideParameters(config), random.split('vision side'));
-    if (settings.visionWeights) assignClip(vision, settings.visionWeights);
-    if (settings.connectorWeights) assignConnector(vision, settings.connectorWeights);
-    return vision;
-  });
+  const weights = {
+    clip: settings.visionWeights ?? undefined,
+    videoLlama2: settings.connectorWeights ?? undefined,
+  };
+  return assemble(settings, languageModel, (config) =>
+    initializeVisionSide(config, weights, random.split('vision side')),
+  );
 }
 
 /**
@@ -68,7 +76,8 @@ function assemble(
   languageModel: string,
   makeVision: (config: VideoLlmConfig) => Parameters,
 ): Exo2Ego {
-  const language = loadLanguageModel(languageModel);
+  const loaded = loadLanguageModel(languageModel);
+  const language = { ...loaded, tokenizer: withChatFormat(loaded.tokenizer, settings.languageModel.chatFormat) };
   const { vision: visionConfig, connector, connectors, mapping, concatenation } = settings;
   const config: VideoLlmConfig = {
     vision: visionConfig,
@@ -88,43 +97,6 @@ function assemble(
       language.parameters.dispose();
     },
   };
-}
-
-/** Both encoders start from the same released CLIP tower. */
-function assignClip(vision: Parameters, folder: string): void {
-  const clip = loadClipVision(folder, 'penultimate-patches').parameters;
-  for (const prefix of Object.values(PREFIX.towers)) {
-    for (const name of clip.names()) assignSameShape(vision, `${prefix}.${name}`, clip.get(name), folder);
-  }
-  clip.dispose();
-}
-
-function assignConnector(vision: Parameters, file: string): void {
-  const checkpoint = openCheckpoint(file);
-  const released = 'model.mm_projector.';
-  for (const name of checkpoint.names().filter((each) => each.startsWith(released))) {
-    const own = `${PREFIX.connectors.shared}.${name.slice(released.length)}`;
-    const { shape } = checkpoint.info(name);
-    assignSameShape(vision, own, { shape, dataSync: () => checkpoint.read(name) }, file);
-  }
-  checkpoint.close();
-}
-
-function assignSameShape(
-  target: Parameters,
-  name: string,
-  source: { shape: number[]; dataSync(): unknown },
-  where: string,
-): void {
-  const expected = target.has(name) ? target.get(name).shape : undefined;
-  if (expected?.join() !== source.shape.join()) {
-    throw new UserError({
-      what: `${name}: expected ${expected ? `[${expected}]` : 'no such tensor'}, found [${source.shape}]`,
-      where,
-      mend: 'make models.vision and models.connector describe these weights',
-    });
-  }
-  target.assign(name, source.dataSync() as Float32Array);
 }
 
 /** Copy every parameter below `prefix`, and dispose the source. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { clipVisionConfigSchema } from '@egolab/dual-encoder';
 import { mappingConfigSchema } from '@egolab/ego-exo-mapping';
 import { llamaConfigSchema } from '@egolab/language-model';
-import { connectorConfigSchema } from '@egolab/video-llm';
+import { chatFormats, connectorConfigSchema } from '@egolab/video-llm';
 import { dataSettings, type DataSettings } from './data-settings.ts';
 
 const count = z.number().int().positive();
@@ -13,11 +13,13 @@ export const modelsSettings = z.strictObject({
     /** HF-format folder or GGUF file; null: stage `text-model` trains one of this `config` */
     weights: z.string().nullable(),
     config: llamaConfigSchema.nullable(),
+    /** how a conversation is laid out: by the tokenizer's own chat template, or as VideoLLaMA2's first generation was trained */
+    chatFormat: z.enum(chatFormats),
   }),
   /** both encoders start from this HF-format CLIP folder; null: random weights */
   visionWeights: z.string().nullable(),
   vision: clipVisionConfigSchema,
-  /** VideoLLaMA2's `mm_projector` tensors in a safetensors file; null: random weights */
+  /** VideoLLaMA2's `mm_projector` tensors (`mm_projector.bin` as released, or safetensors); null: random weights */
   connectorWeights: z.string().nullable(),
   connector: connectorConfigSchema,
   connectors: z.enum(['shared', 'per-tower']),

@@ -1,5 +1,6 @@
 import { createTokenizer, trainBytePairs } from '@egolab/tokenizers';
 import { describe, expect, it } from 'vitest';
+import { withChatFormat } from './chat-templates.ts';
 import {
   encodeWithPlaceholders,
   IGNORE_INDEX,
@@ -19,6 +20,26 @@ const tokenizer = createTokenizer(
 const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
 const learned = ({ ids, labels }: { ids: number[]; labels: number[] }) =>
   tokenizer.decode(ids.filter((_, i) => labels[i] !== IGNORE_INDEX));
+
+describe('conversation layouts', () => {
+  it('VideoLLaMA2 v1: the system text before the first question, spaces around answers, the answers learned', () => {
+    const prompt = instructionPrompt(withChatFormat(tokenizer, 'videollama2-v1'), [
+      { role: 'user', content: 'what does C hold? <video>' },
+      { role: 'assistant', content: 'the cup' },
+      { role: 'user', content: 'what?' },
+      { role: 'assistant', content: 'C holds the cup' },
+    ]);
+    const tag = prompt.ids.indexOf(-201);
+    expect(tokenizer.decode(prompt.ids.slice(0, tag))).toBe(
+      "<s>[INST] <<SYS>>\nA chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.\n<</SYS>>\n\n",
+    );
+    expect(tokenizer.decode(prompt.ids.slice(tag + 1))).toBe(
+      '\nwhat does C hold? [/INST] the cup </s>[INST] what? [/INST] C holds the cup </s>',
+    );
+    expect(learned(prompt)).toBe(' the cup </s> C holds the cup </s>');
+    expect(withChatFormat(tokenizer, 'tokenizer')).toBe(tokenizer);
+  });
+});
 
 describe('prompts', () => {
   it('tokenises the pieces around a tag on their own', () => {
