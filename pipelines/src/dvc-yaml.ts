@@ -29,27 +29,43 @@ export async function dvcYaml(workspace: Workspace): Promise<string> {
   );
 }
 
-const preset = '${item.preset}';
+/** A stage at each preset. */
+function dvcStage(stage: Stage, stages: ReadonlyMap<string, Stage>, presets: string[], workspace: Workspace) {
+  const preset = '${item.preset}';
+  const { desc, ...entry } = dvcEntry(stage, stages, workspace, {
+    preset,
+    command: `node tools/cli/egolab.mjs run ${stage.name} --preset ${preset}`,
+    folderOf: (name) => `artifacts/${preset}/${name}`,
+  });
+  return { desc, matrix: { preset: presets }, ...entry };
+}
 
-function dvcStage(
+/** How a stage is run, and where it and its inputs lie relative to the root. */
+export interface Placement {
+  preset: string;
+  command: string;
+  folderOf(stage: string): string;
+}
+
+/** A stage as DVC sees it; paths are relative to the root. */
+export function dvcEntry(
   stage: Stage,
   stages: ReadonlyMap<string, Stage>,
-  presets: string[],
   { root, ...workspace }: Workspace,
+  { preset, command, folderOf }: Placement,
 ) {
-  const folder = `artifacts/${preset}/${stage.name}`;
   const { libraries, files } = sourcesOf(root, join(workspace.stages, `${stage.name}.ts`));
   const sections = [...(stage.seeded === false ? [] : ['seed']), ...Object.keys(stage.sections), stage.name];
+  const inputs = Object.values(stage.inputs).map((input) => stages.get(input)!);
   return {
     desc: stage.paper ? `${stage.title} (${stage.paper})` : stage.title,
-    matrix: { preset: presets },
-    cmd: ['node tools/setup/setup.mjs', `node tools/cli/egolab.mjs run ${stage.name} --preset ${preset}`],
+    cmd: ['node tools/setup/setup.mjs', command],
     params: [{ [`${relative(root, workspace.presets)}/${preset}.yaml`]: sections }],
-    deps: [...files, ...libraries, ...Object.values(stage.inputs).flatMap((input) => filesOf(stages.get(input)!))],
+    deps: [...files, ...libraries, ...inputs.flatMap((input) => filesOf(input, folderOf(input.name)))],
     outs: [...stage.outputs, 'run.json', ...(stage.history ? ['history.csv'] : [])].map(
-      (output) => `${folder}/${output}`,
+      (output) => `${folderOf(stage.name)}/${output}`,
     ),
-    metrics: [`${folder}/metrics.json`],
+    metrics: [`${folderOf(stage.name)}/metrics.json`],
   };
 }
 
@@ -65,8 +81,8 @@ function curves(stages: ReadonlyMap<string, Stage>, presetName: string): object[
 }
 
 /** What others read of a stage: not `run.json` and `history.csv`, which hold times. */
-function filesOf({ name, outputs }: Stage): string[] {
-  return [...outputs, 'metrics.json'].map((file) => `artifacts/${preset}/${name}/${file}`);
+function filesOf({ outputs }: Stage, folder: string): string[] {
+  return [...outputs, 'metrics.json'].map((file) => `${folder}/${file}`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -26,12 +26,13 @@ export async function describeEnvironment(root: string): Promise<Environment> {
   };
 }
 
-/** The commit, and whether the tree differs from it; `dvc.lock` records results and isn't counted. */
+/** The commit, and whether the tree differs from it; DVC's records of results aren't counted. */
 export function gitState(root: string): Environment['git'] {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  const code = ['.', ':!dvc.lock', ':!experiments/variants'];
   try {
-    return { revision: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--', '.', ':!dvc.lock') !== '' };
+    return { revision: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--', ...code) !== '' };
   } catch {
     return { revision: null, dirty: null };
   }

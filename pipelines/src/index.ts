@@ -23,6 +23,8 @@ export {
   type Tracker,
 } from './tracker.ts';
 export { assertOwnLibraries, workspace, workspaceAt, type Workspace } from './workspace.ts';
+export { ablate, prepareAblations, type AblateOptions, type AblateResult } from './ablations/ablate.ts';
+export { describeWork, type WorkPlan } from './ablations/describe.ts';
 export {
   ablationFolders,
   ablationRuns,
@@ -31,3 +33,4 @@ export {
   type AblationRun,
   type AblationRuns,
 } from './ablations/runs.ts';
+export { renderTable, tableOf, type AblationCell, type AblationTable } from './ablations/table.ts';

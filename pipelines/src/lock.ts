@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { UserError } from '@egolab/foundation';
 
 /** Let one process at a time work in `folder`; what a killed one left behind is taken over. Returns the release. */
@@ -26,7 +27,32 @@ export function lockFolder(folder: string, what: string): () => void {
   }
 }
 
-function isAlive(pid: number): boolean {
+/**
+ * As `lockFolder`, waiting while another process holds it.
+ * @param say is told once that it has to wait, and for which process
+ * @param signal ends the waiting: the promise is then rejected
+ */
+export async function lockWhenFree(
+  folder: string,
+  say: (holder: string) => void = () => {},
+  signal?: AbortSignal,
+): Promise<() => void> {
+  for (let told = false; ; told = true) {
+    try {
+      return lockFolder(folder, folder);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      if (!told) say(error.what);
+      await setTimeout(POLL, undefined, { signal });
+    }
+  }
+}
+
+/** Milliseconds between two looks at what another process holds. */
+export const POLL = 250;
+
+/** Whether a process with this id runs. */
+export function isAlive(pid: number): boolean {
   try {
     return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0);
   } catch (error) {

@@ -4,12 +4,22 @@ import { resumeRun, serverStatus, startRun } from 'mlflow-js';
 import type { OpenTracker } from './tracker.ts';
 
 /** Records go to a local journal and from there to the MLflow server, now or when it is back. */
-export const openMlflow: OpenTracker = async ({ experiment, server, name, params, tags, journal, runId, say }) => {
+export const openMlflow: OpenTracker = async ({
+  experiment,
+  server,
+  name,
+  params,
+  tags,
+  journal,
+  runId,
+  parentRunId,
+  say,
+}) => {
   const trackingUri = server ?? (await embeddedServer(journal));
   const known = runId !== null && existsSync(join(journal, runId));
   const run = known
     ? await resumeRun({ runId, journal, trackingUri })
-    : await startRun({ experiment, runName: name, journal, trackingUri, params, tags });
+    : await startRun({ experiment, runName: name, journal, trackingUri, params, tags, parentRunId });
   return {
     runId: run.runId,
     logMetrics: (record, step) => run.logMetrics({ ...record }, step),

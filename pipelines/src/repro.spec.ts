@@ -1,14 +1,27 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { readableDvcLine } from './dvc-output.ts';
 import { makeCheckout } from './fixtures/checkout.ts';
 import { workspace } from './workspace.ts';
 
-vi.setConfig({ testTimeout: 600_000 }); // nine processes, each of which loads TensorFlow or DVC; the machine may be busy
+vi.setConfig({ testTimeout: 600_000 }); // a dozen processes, each of which loads TensorFlow or DVC; the machine may be busy
 
 const hasDvc = existsSync(join(workspace.root, '.venv/bin/dvc'));
+
+const ablation = `paper: demo
+id: rates
+title: Learning rates
+source: nowhere
+table: null
+evaluate: [{ id: loss, title: Loss, stage: second, path: loss, better: lower }]
+baseline: slow
+variants:
+  - { id: slow, title: slow, set: ['second.learningRate=0.5'] }
+  - { id: medium, title: medium, set: ['second.learningRate=3'] }
+  - { id: fast, title: fast, set: ['second.learningRate=4'] }
+`;
 
 it.skipIf(!hasDvc)(
   'runs what is stale, reuses the rest, and keeps variants apart (skipped without DVC in .venv)',
@@ -53,6 +66,23 @@ it.skipIf(!hasDvc)(
       sets: ['second.learningRate=3'],
     });
 
+    expect(repro('second', '--set', 'second.learningRate=3').stdout).toBe(
+      `first: reused (nothing that it depends on has changed)\nsecond (${folder}): reused (nothing that it depends on has changed)\n`,
+    );
+
+    mkdirSync(join(root, 'experiments/ablations/demo'), { recursive: true });
+    writeFileSync(join(root, 'experiments/ablations/demo/rates.yaml'), ablation);
+    const rates = () => node('pipelines/src/ablations/main.ts', '--table', 'demo/rates', '--workers', '2');
+    const grid = rates();
+    expect(grid.status).toBe(0);
+    expect(grid.stderr).toContain('4 stage runs: 3 reused, 1 to run');
+    const table = /^demo\/rates: .*$[^]*/m.exec(grid.stdout)![0];
+    expect(table).toMatch(/^medium +0\.750 \(\+0\.625 ▼\)$/m);
+    expect(table).toMatch(/^fast +1\.000 \(\+0\.875 ▼\)$/m);
+    const repeated = rates();
+    expect(repeated.stdout.endsWith(table)).toBe(true);
+    expect(repeated.stderr).toContain('4 stage runs: 4 reused, 0 to run');
+
     const mistyped = repro('secnd');
     expect(mistyped.status).toBe(2);
     expect(mistyped.stderr).toBe('stage: there is no stage "secnd"\n  did you mean "second"?\n');
@@ -66,6 +96,9 @@ it('tells what DVC did in the words of the pipeline', () => {
   expect(readableDvcLine("Stage 'stage1@micro' is cached - skipping run, checking out outputs")).toBe(
     'stage1: reused from the cache (it ran like this before)',
   );
+  expect(
+    readableDvcLine("Stage 'experiments/variants/dvc.yaml:depth-pretrain_micro_1a2b3c4d' didn't change, skipping"),
+  ).toBe('depth-pretrain (micro+1a2b3c4d): reused (nothing that it depends on has changed)');
   expect(readableDvcLine('To track the changes with git, run:')).toBeUndefined();
   expect(readableDvcLine("Reproduction failed: 'x'")).toBe("Reproduction failed: 'x'");
 });

@@ -94,7 +94,7 @@ async function runLocked(
       stage: name,
       preset: plan.preset,
       variant: plan.variantOf(name),
-      sets: [...plan.sets],
+      sets: [...plan.setsOf(name)],
       seed: plan.config.seed,
       key,
       parameters: partOf(stage, plan.config),

@@ -36,6 +36,8 @@ export interface RunStart {
   journal: string;
   /** the run that an interrupted stage began, to go on with */
   runId: string | null;
+  /** the run that this one is a part of */
+  parentRunId?: string;
   /** one line for the reader */
   say(text: string): void;
 }

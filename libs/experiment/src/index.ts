@@ -23,6 +23,7 @@ export {
   ablationSchema,
   measuredValue,
   measurementsOf,
+  overridesOf,
   type Ablation,
   type AblationClaim,
   type AblationVariant,

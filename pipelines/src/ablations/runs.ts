@@ -1,7 +1,15 @@
 import { join } from 'node:path';
-import { digest, measurementsOf, type Ablation, type AblationVariant } from '@egolab/experiment';
+import {
+  ablationName,
+  digest,
+  measurementsOf,
+  overridesOf,
+  type Ablation,
+  type AblationVariant,
+} from '@egolab/experiment';
+import { UserError } from '@egolab/foundation';
 import { partOf } from '../configuration.ts';
-import { upTo } from '../pipeline.ts';
+import { assertStage, upTo } from '../pipeline.ts';
 import { planFor, type Choice, type Plan } from '../plan.ts';
 import { readRun } from '../run-folder.ts';
 import { workspace as ownWorkspace, type Workspace } from '../workspace.ts';
@@ -56,9 +64,10 @@ export async function ablationRuns(
   const runs: AblationRun[] = [];
   for (const seed of numbers) {
     for (const variant of ablation.variants) {
-      const own = [...sets, ...variant.set, ...(seed === base.config.seed ? [] : [`seed=${seed}`])];
-      const plan = await planFor(workspace, { preset, sets: own });
-      const measured = [...new Set(measurementsOf(ablation, variant).map(({ stage }) => stage))];
+      const own = [...sets, ...overridesOf(variant, preset), ...(seed === base.config.seed ? [] : [`seed=${seed}`])];
+      const plan = await checked(ablation, variant, () => planFor(workspace, { preset, sets: own }));
+      const measured = measuredStages(ablation, variant);
+      await checked(ablation, variant, async () => measured.forEach((stage) => assertStage(workspace.stages, stage)));
       runs.push({
         variant: variant.id,
         seed,
@@ -70,6 +79,36 @@ export async function ablationRuns(
     }
   }
   return { ablation, preset, seeds: numbers, runs };
+}
+
+/** The same runs after some work: what is complete now. */
+export function refreshed(grid: AblationRuns): AblationRuns {
+  const runs = grid.runs.map((run) => ({
+    ...run,
+    complete: measuredStages(grid.ablation, variantOf(grid.ablation, run)).every((stage) =>
+      isFinished(run.plan, stage),
+    ),
+  }));
+  return { ...grid, runs };
+}
+
+/** The stages that measure a variant. */
+export function measuredStages(ablation: Ablation, variant: AblationVariant): string[] {
+  return [...new Set(measurementsOf(ablation, variant).map(({ stage }) => stage))];
+}
+
+async function checked<T>(ablation: Ablation, { id }: AblationVariant, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError({
+      what: `variant "${id}": ${error.what}`,
+      where: `experiments/ablations/${ablationName(ablation)}.yaml`,
+      mend: error.mend,
+      cause: error,
+    });
+  }
 }
 
 /** The variant of a run. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '@egolab/foundation';
+import { addAblate } from './commands/ablate.ts';
 import { addAsk } from './commands/ask.ts';
 import { addData } from './commands/data.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -21,6 +22,7 @@ function program(): Command {
     .exitOverride();
   for (const add of [
     addRun,
+    addAblate,
     addAsk,
     addPredict,
     addGenerate,

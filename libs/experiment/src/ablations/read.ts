@@ -49,9 +49,11 @@ export function readAblation(folders: AblationFolders, name: string): Ablation {
     throw mistakes(file, lines);
   }
   const ablation = result.data;
+  const elsewhere = misplaced(ablation, name);
+  if (elsewhere.length > 0) throw mistakes(file, elsewhere);
   const table = tableOf(folders, ablation, file);
-  const problems = [...misplaced(ablation, name), ...(table ? unknownLines(ablation, table) : [])];
-  if (problems.length > 0) throw mistakes(file, problems);
+  const unknown = table ? unknownLines(ablation, table) : [];
+  if (unknown.length > 0) throw mistakes(file, unknown);
   return { ...ablation, claims: [...claimsOf(ablation, table), ...ablation.claims] };
 }
 

@@ -23,12 +23,16 @@ const measure = z.strictObject({
   column: id.optional(),
 });
 
+const overrides = z.array(z.string().min(1));
+
 /** The preset with some overrides. */
 const variant = z.strictObject({
   id,
   title: z.string().min(1),
   /** `key=value`, as `--set` takes them */
-  set: z.array(z.string().min(1)).default([]),
+  set: overrides.default([]),
+  /** more of them at some presets, by name, where one value can't fit all; a preset that isn't named has none */
+  at: z.record(z.string(), overrides).default({}),
   /** what `{name}` stands for in the stages and paths of `evaluate` */
   with: z.record(z.string().regex(/^[a-z]+$/, 'lower-case letters'), z.string().min(1)).default({}),
   /** the line of the paper's table that this is */
@@ -75,6 +79,9 @@ export type Ablation = z.output<typeof ablationSchema>;
 export type AblationVariant = Ablation['variants'][number];
 export type AblationClaim = Ablation['claims'][number];
 
+/** A variant's overrides of a preset. */
+export const overridesOf = ({ set, at }: AblationVariant, preset: string): string[] => [...set, ...(at[preset] ?? [])];
+
 /** One number of one variant: where it is measured, and how it is shown. */
 export interface Measurement {
   /** of the measure in `evaluate` */
@@ -103,7 +110,10 @@ export function measurementsOf(ablation: Pick<Ablation, 'evaluate'>, variant: Ab
 }
 
 /** The measurement's value in a stage's metrics, in its unit; undefined when one of its paths holds no finite number. */
-export function measuredValue(metrics: unknown, { paths, scale }: Measurement): number | undefined {
+export function measuredValue(
+  metrics: unknown,
+  { paths, scale }: Pick<Measurement, 'paths' | 'scale'>,
+): number | undefined {
   const values = paths.map((path) => path.split('.').reduce(child, metrics));
   if (!values.every((value): value is number => typeof value === 'number' && Number.isFinite(value))) return undefined;
   return (scale * values.reduce((sum, value) => sum + value, 0)) / values.length;
@@ -159,6 +169,7 @@ function inconsistencies(ablation: Ablation): Problem[] {
   return problems;
 }
 
-const sameRuns = (a: AblationVariant, b: AblationVariant) =>
-  JSON.stringify([[...a.set].sort(), Object.entries(a.with).sort()]) ===
-  JSON.stringify([[...b.set].sort(), Object.entries(b.with).sort()]);
+const sameRuns = (a: AblationVariant, b: AblationVariant) => identity(a) === identity(b);
+
+const identity = ({ set, at, with: filled }: AblationVariant) =>
+  JSON.stringify([[...set].sort(), Object.entries(at).sort(), Object.entries(filled).sort()]);
