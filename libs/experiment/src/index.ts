@@ -29,3 +29,14 @@ export {
   type AblationVariant,
   type Measurement,
 } from './ablations/schema.ts';
+export { pairedEffect, type Effect, type SeedResult } from './claims/effect.ts';
+export {
+  judgeClaim,
+  judgeOrdering,
+  type ClaimEvidence,
+  type ClaimJudgement,
+  type ComparisonJudgement,
+  type Verdict,
+} from './claims/judge.ts';
+export { questionOutcomes, type Outcomes } from './claims/outcomes.ts';
+export { differenceText, effectDigits } from './claims/sentence.ts';

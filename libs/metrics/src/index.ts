@@ -1,5 +1,13 @@
 export { accuracy, argmax, type Accuracy } from './accuracy.ts';
 export { averagePrecision, meanAveragePrecision } from './average-precision.ts';
+export {
+  pairedBootstrap,
+  pairedSeeds,
+  stratifiedBootstrap,
+  type BootstrapOptions,
+  type PairedEffect,
+} from './bootstrap.ts';
+export type { SeedPair } from './bootstrap-table.ts';
 export { classificationScores, meanClassAccuracy, type ClassificationScores } from './classification.ts';
 export { wilsonInterval, type Interval } from './interval.ts';
 export {
