@@ -102,13 +102,13 @@ export function trainingStepCost<Batch>(trace: Trace, task: StepTask<Batch>): Tr
   const parameters = trace.liveBytes();
   const step = new TrainingStep(task);
   const optimizer = trace.liveBytes() - parameters;
-  let pass = trace.measure(() => step.pass());
+  const pass = trace.measure(() => step.pass());
   const gradients = trace.liveBytes() - parameters - optimizer;
-  // a second one has the first one's gradients beside it
-  if (task.globalBatchSize > task.localBatchSize) pass = trace.measure(() => step.pass());
+  // later passes of a step have the sum of the gradients beside them
+  const beside = task.globalBatchSize > task.localBatchSize ? gradients : 0;
   const update = trace.measure(() => step.update());
   step.dispose();
-  const peak = Math.max(pass.peakBytes, update.peakBytes);
+  const peak = Math.max(pass.peakBytes + beside, update.peakBytes);
   return {
     parameters: {
       total: task.parameters.reduce((sum, part) => sum + part.count(), 0),

@@ -22,6 +22,9 @@ export interface TrainingTask<Batch> extends Pick<
   loss(batch: Batch, context: BatchContext): LossResult;
 }
 
+/** A training task but for its data: what is trained, and by which loss. */
+export type ModelTask<Batch> = Omit<TrainingTask<Batch>, 'numExamples' | 'examples' | 'loadBatch'>;
+
 type Context = Pick<StageContext<unknown, unknown, never>, 'seed' | 'stateFolder' | 'tracker' | 'signal'>;
 
 /** Train as Table 14 says, tracked and resumable. */

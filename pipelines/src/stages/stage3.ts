@@ -1,14 +1,70 @@
 import { z } from 'zod';
 import type { InstructionRecord } from '@egolab/ego-data';
-import { ALL_DECODER_LINEARS, createLora, saveAdapter } from '@egolab/language-model';
+import { ALL_DECODER_LINEARS, createLora, saveAdapter, type LoraAdapter } from '@egolab/language-model';
 import type { ChatMessage } from '@egolab/tokenizers';
 import { instructionPrompt, PREFIX, selfPracticeTokens, textGeneration } from '@egolab/video-llm';
-import { openClips } from '../exo2ego/clips.ts';
+import { openClips, type Clips } from '../exo2ego/clips.ts';
 import { datasetFolder, readInstructions } from '../exo2ego/datasets.ts';
-import { languageModelPath, loadExo2Ego, saveExo2Ego } from '../exo2ego/model.ts';
-import { encoderLearningRate, sections, trainingSettings } from '../exo2ego/settings.ts';
-import { below, ownLearningRate, trainTask } from '../exo2ego/training.ts';
+import { languageModelPath, loadExo2Ego, saveExo2Ego, type Exo2Ego } from '../exo2ego/model.ts';
+import { encoderLearningRate, sections, trainingSettings, type SharedSettings } from '../exo2ego/settings.ts';
+import { below, ownLearningRate, trainTask, type ModelTask } from '../exo2ego/training.ts';
+import type { Progress } from '../progress.ts';
 import { defineStage } from '../stage.ts';
+
+const params = z.strictObject({
+  training: trainingSettings,
+  encoderLearningRate,
+  /** section 5.1 */
+  lora: z.strictObject({
+    rank: z.number().int().positive(),
+    alpha: z.number().positive(),
+    dropout: z.number().min(0).lt(1),
+    /** full paths of the adapted linears, `*` for any layer */
+    targets: z
+      .array(z.string())
+      .min(1)
+      .default([...ALL_DECODER_LINEARS]),
+  }),
+  /** false: row 3 of Table 8 */
+  trainEgoEncoder: z.boolean(),
+});
+
+/** EgoIT's records. */
+export function instructionExamples({
+  config,
+  inputs,
+  progress,
+}: {
+  config: SharedSettings;
+  inputs: Readonly<Record<'data', string>>;
+  progress: Progress;
+}): InstructionRecord[] {
+  return readInstructions(datasetFolder(config.data, inputs.data, 'egoit'), 'train', progress);
+}
+
+/** The language model learns to follow instructions about what it sees and what is imagined of the other view. */
+export function instructionTask(
+  { model, vision, language }: Exo2Ego,
+  adapter: LoraAdapter,
+  { training, encoderLearningRate, trainEgoEncoder }: z.output<typeof params>,
+  clips: Pick<Clips, 'pixels'>,
+): ModelTask<{ batch: Pick<InstructionRecord, 'instruction' | 'turns'>[]; frames: Uint8Array[] }> {
+  const encoder = below(vision, ...(trainEgoEncoder ? [PREFIX.towers.ego] : []));
+  const { gradientCheckpointing, attention } = training;
+  return {
+    title: 'stage 3',
+    settings: training,
+    parameters: [vision, language.parameters, adapter.parameters],
+    trainable: new Map([...encoder, ...below(vision, PREFIX.F), ...adapter.parameters.variables]),
+    learningRateScales: ownLearningRate(encoder, encoderLearningRate, training),
+    loss({ batch, frames }, { random: dropout }) {
+      const options = { gradientCheckpointing, attention };
+      const tokens = selfPracticeTokens(model, clips.pixels(frames), options);
+      const prompts = batch.map((record) => instructionPrompt(language.tokenizer, conversation(record)));
+      return { loss: textGeneration(model, tokens, prompts, { ...options, lora: { adapter, dropout } }).loss };
+    },
+  };
+}
 
 /**
  * Section 4.4. Instruction tuning on EgoIT: the language model, with low-rank adaptation, reads the egocentric features x
@@ -18,23 +74,7 @@ export const stage3 = defineStage({
   name: 'stage3',
   title: 'Student self-practice',
   paper: 'Exo2Ego section 4.4',
-  params: z.strictObject({
-    training: trainingSettings,
-    encoderLearningRate,
-    /** section 5.1 */
-    lora: z.strictObject({
-      rank: z.number().int().positive(),
-      alpha: z.number().positive(),
-      dropout: z.number().min(0).lt(1),
-      /** full paths of the adapted linears, `*` for any layer */
-      targets: z
-        .array(z.string())
-        .min(1)
-        .default([...ALL_DECODER_LINEARS]),
-    }),
-    /** false: row 3 of Table 8 */
-    trainEgoEncoder: z.boolean(),
-  }),
+  params,
   sections,
   inputs: { data: 'datasets', languageModel: 'text-model', student: 'stage2' },
   outputs: ['model.safetensors', 'model.json', 'adapter'],
@@ -43,32 +83,19 @@ export const stage3 = defineStage({
     const { params, config, random, inputs, out, progress } = context;
     const languageModel = languageModelPath(inputs.languageModel);
     const exo2ego = loadExo2Ego(config.models, languageModel, inputs.student);
-    const { model, vision, language } = exo2ego;
-    const adapter = createLora(language.config, params.lora, random.split('lora'));
-    const examples = readInstructions(datasetFolder(config.data, inputs.data, 'egoit'), 'train', progress);
+    const adapter = createLora(exo2ego.language.config, params.lora, random.split('lora'));
+    const examples = instructionExamples(context);
     const clipOf = ({ video, start, end }: InstructionRecord) => ({ media: video, start, end });
     const clips = openClips(config);
     await clips.warm(examples.map(clipOf), progress);
 
-    const { gradientCheckpointing, attention } = params.training;
-    const encoder = below(vision, ...(params.trainEgoEncoder ? [PREFIX.towers.ego] : []));
     const result = await trainTask(context, {
-      title: 'stage 3',
-      settings: params.training,
-      parameters: [vision, language.parameters, adapter.parameters],
-      trainable: new Map([...encoder, ...below(vision, PREFIX.F), ...adapter.parameters.variables]),
-      learningRateScales: ownLearningRate(encoder, params.encoderLearningRate, params.training),
+      ...instructionTask(exo2ego, adapter, params, clips),
       numExamples: examples.length,
       examples: examples.map(({ id, turns }) => [id, turns]),
       async loadBatch(indices) {
         const batch = indices.map((index) => examples[index]);
         return { batch, frames: await clips.read(batch.map(clipOf)) };
-      },
-      loss({ batch, frames }, { random: dropout }) {
-        const options = { gradientCheckpointing, attention };
-        const tokens = selfPracticeTokens(model, clips.pixels(frames), options);
-        const prompts = batch.map((record) => instructionPrompt(language.tokenizer, conversation(record)));
-        return { loss: textGeneration(model, tokens, prompts, { ...options, lora: { adapter, dropout } }).loss };
       },
     });
     saveExo2Ego(out.folder, exo2ego, config.models, languageModel);
@@ -80,7 +107,7 @@ export const stage3 = defineStage({
 });
 
 /** An EgoIT sample as the messages that the chat template takes: its instruction goes before the first question (section 3.2). */
-function conversation({ instruction, turns }: InstructionRecord): ChatMessage[] {
+function conversation({ instruction, turns }: Pick<InstructionRecord, 'instruction' | 'turns'>): ChatMessage[] {
   return turns.flatMap(({ question, answer }, i): ChatMessage[] => [
     { role: 'user', content: [i === 0 ? instruction : '', question].filter(Boolean).join('\n') },
     { role: 'assistant', content: answer },

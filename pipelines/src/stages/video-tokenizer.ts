@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { z } from 'zod';
 import { clipTiming, SkipLog, trainingSources } from '@egolab/ego-data';
 import { reconstructionLoss, VideoTokenizer, videoTokenizerConfigSchema } from '@egolab/video-tokenizer';
@@ -7,12 +8,43 @@ import { evaluateVideoTokenizer } from '../egom2p/tokenizers/evaluate-video.ts';
 import { noteSkipped } from '../egom2p/tokenizers/read-sequences.ts';
 import { tokenizerTraining, videoSettings } from '../egom2p/tokenizers/settings.ts';
 import { VideoClips, videoExamples } from '../egom2p/tokenizers/video-clips.ts';
-import { trainTask } from '../exo2ego/training.ts';
+import { trainTask, type ModelTask } from '../exo2ego/training.ts';
 import { defineStage } from '../stage.ts';
 import { datasetsFolder, worldDataSettings } from '../world-datasets.ts';
 import { workspace } from '../workspace.ts';
 
 const count = z.number().int().positive();
+
+const params = z.strictObject({
+  model: videoTokenizerConfigSchema,
+  /** published weights as safetensors instead of training; null: trained here */
+  weights: z.string().nullable(),
+  /** boxes of the videos that are trained on: frames, and the side in pixels */
+  crop: z.strictObject({
+    frames: count.max(clipTiming.videoFrames),
+    side: count,
+  }),
+  training: tokenizerTraining,
+  /** held-out clips that are taken through the tokens and back */
+  maxEvaluationClips: count,
+  /** decoded videos that are kept in memory */
+  cacheBytes: count,
+});
+
+/** The tokenizer learns to give back what it is shown. */
+export function videoTokenizerTask(
+  { parameters }: Pick<VideoTokenizer, 'parameters'>,
+  { model, training }: z.output<typeof params>,
+): ModelTask<Tensor> {
+  const { gradientCheckpointing } = training;
+  return {
+    title: 'video tokenizer',
+    settings: training,
+    parameters: [parameters],
+    trainable: parameters.variables,
+    loss: (x) => ({ loss: reconstructionLoss(parameters, model, x, { gradientCheckpointing }) }),
+  };
+}
 
 /**
  * Section 3.2: "we adopt Cosmos tokenizers to tokenize RGB and depth streams". The published weights are taken where they are given; else
@@ -22,21 +54,7 @@ export const videoTokenizer = defineStage({
   name: 'video-tokenizer',
   title: 'Video tokenizer',
   paper: 'EgoM2P section 3.2',
-  params: z.strictObject({
-    model: videoTokenizerConfigSchema,
-    /** published weights as safetensors instead of training; null: trained here */
-    weights: z.string().nullable(),
-    /** boxes of the videos that are trained on: frames, and the side in pixels */
-    crop: z.strictObject({
-      frames: count.max(clipTiming.videoFrames),
-      side: count,
-    }),
-    training: tokenizerTraining,
-    /** held-out clips that are taken through the tokens and back */
-    maxEvaluationClips: count,
-    /** decoded videos that are kept in memory */
-    cacheBytes: count,
-  }),
+  params,
   sections: { 'egom2p-data': worldDataSettings, 'egom2p-video': videoSettings },
   inputs: { data: 'egom2p-datasets' },
   outputs: ['model.safetensors', 'model.json'],
@@ -57,27 +75,17 @@ export const videoTokenizer = defineStage({
       params.weights === null
         ? VideoTokenizer.initialize(params.model, random.split('weights'))
         : VideoTokenizer.released(params.model, resolve(workspace.root, params.weights));
-    const { parameters } = tokenizer;
     const { frames, side } = params.crop;
-    const { gradientCheckpointing } = params.training;
     const { metrics, history } =
       params.weights === null
         ? await trainTask(context, {
-            title: 'video tokenizer',
-            settings: params.training,
-            parameters: [parameters],
-            trainable: parameters.variables,
+            ...videoTokenizerTask(tokenizer, params),
             numExamples: train.length,
             examples: train.map(({ clip, modality }) => `${clip.source}/${clip.key}/${modality}`),
             loadBatch: (indices, { random }) => {
               const examples = indices.map((index) => train[index]);
               return videos.batch(examples, { frames, height: side, width: side }, random);
             },
-            loss: (x) => ({
-              loss: reconstructionLoss(parameters, params.model, x, {
-                gradientCheckpointing,
-              }),
-            }),
           })
         : { metrics: {}, history: [] };
     const evaluation = await evaluateVideoTokenizer(tokenizer, videos, val);

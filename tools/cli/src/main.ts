@@ -8,6 +8,7 @@ import { addEmbed } from './commands/embed.ts';
 import { addEnrich } from './commands/enrich.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addMlflow } from './commands/mlflow.ts';
+import { addPlan } from './commands/plan.ts';
 import { addPredict } from './commands/predict.ts';
 import { addRun } from './commands/run.ts';
 import { addScore } from './commands/score.ts';
@@ -31,6 +32,7 @@ function program(): Command {
     addWindows,
     addScore,
     addTables,
+    addPlan,
     addData,
     addMlflow,
     addDoctor,

@@ -7,7 +7,7 @@ import {
   type MaskedReduction,
 } from '@egolab/sequence-tokenizer';
 import type { CameraTokenizer, GazeTokenizer } from '@egolab/sequence-tokenizer';
-import { below, trainTask } from '../../exo2ego/training.ts';
+import { below, trainTask, type ModelTask } from '../../exo2ego/training.ts';
 import type { Metrics, StageContext, StageResult } from '../../stage.ts';
 import type { sequenceTokenizerSettings } from './settings.ts';
 
@@ -20,30 +20,20 @@ export interface Sequences<Sequence> {
   clips: Sequence[];
 }
 
-/**
- * Train a tokenizer on its modality alone (section 3.2): reconstruction and commitment by gradient, the codebook by moving averages.
- * Released weights aren't trained.
- */
-export async function trainSequenceTokenizer<Sequence>(
-  context: Context,
-  tokenizer: Tokenizer<Sequence>,
-  { keys, clips }: Sequences<Sequence>,
+/** Reconstruction and commitment by gradient, the codebook by moving averages. */
+export function sequenceTokenizerTask(
+  { parameters, config, numTokens }: Pick<CameraTokenizer | GazeTokenizer, 'parameters' | 'config' | 'numTokens'>,
+  params: Settings,
   maskedReduction: MaskedReduction,
-): Promise<StageResult> {
-  const { params } = context;
-  if (params.weights !== null) return { metrics: {}, history: [] };
-  const { parameters, config } = tokenizer;
+): ModelTask<ReturnType<CameraTokenizer['input']>> {
   const codebook = below(parameters, 'quantize');
   const { gradientCheckpointing } = params.training;
-  return trainTask(context, {
+  return {
     title: `${config.modality} tokenizer`,
     settings: params.training,
     parameters: [parameters],
     trainable: new Map([...parameters.variables].filter(([name]) => !codebook.has(name))),
     buffers: codebook,
-    numExamples: clips.length,
-    examples: keys,
-    loadBatch: async (indices) => tokenizer.input(indices.map((index) => clips[index])),
     loss: (x, { span, stepRandom }) =>
       tokenizerLoss(parameters, config, x, {
         commitmentWeight: params.commitmentWeight,
@@ -54,8 +44,28 @@ export async function trainSequenceTokenizer<Sequence>(
       }),
     updateBuffers(statistics, { size }) {
       const named = Object.fromEntries(statistics) as unknown as CodebookStatistics;
-      updateCodebook(parameters, params.codebook, named, { clips: size, tokens: tokenizer.numTokens });
+      updateCodebook(parameters, params.codebook, named, { clips: size, tokens: numTokens });
     },
+  };
+}
+
+/**
+ * Train a tokenizer on its modality alone (section 3.2).
+ * Released weights aren't trained.
+ */
+export async function trainSequenceTokenizer<Sequence>(
+  context: Context,
+  tokenizer: Tokenizer<Sequence>,
+  { keys, clips }: Sequences<Sequence>,
+  maskedReduction: MaskedReduction,
+): Promise<StageResult> {
+  const { params } = context;
+  if (params.weights !== null) return { metrics: {}, history: [] };
+  return trainTask(context, {
+    ...sequenceTokenizerTask(tokenizer, params, maskedReduction),
+    numExamples: clips.length,
+    examples: keys,
+    loadBatch: async (indices) => tokenizer.input(indices.map((index) => clips[index])),
   });
 }
 

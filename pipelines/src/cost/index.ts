@@ -1,0 +1,12 @@
+export {
+  HERE,
+  planRun,
+  stagePlans,
+  type DeviceTime,
+  type PlannedStage,
+  type PlanOptions,
+  type RunPlan,
+  type StatedRun,
+} from './plan-run.ts';
+export { readDevices, readPublished, type Published, type PublishedRun } from './published.ts';
+export { renderPlan } from './render.ts';
