@@ -1,5 +1,5 @@
 export { type ClipFrames, countIssue, type Issues, type Skip } from './clip.ts';
-export { type Box, boxIou, type Mask, maskIou, type Point } from './geometry.ts';
+export { type Box, boxIou, type Mask, maskBox, maskIou, type Point } from './geometry.ts';
 export { centreNetConfigSchema, type CentreNetConfig } from './detect/centre-net/config.ts';
 export {
   centreNetDetector,
@@ -30,7 +30,7 @@ export { describe } from './generate/describe.ts';
 export { factsOf, type SceneFacts } from './generate/facts.ts';
 export { type CaptionGenerator, captionPrompt, languageModelGenerator } from './generate/prompt.ts';
 export { memoryTracker, type MemoryTrackerOptions } from './track/memory-tracker.ts';
-export { overlayDetections, overlayFrames } from './track/overlay.ts';
+export { overlayDetections, overlayFrames, overlayMasks } from './track/overlay.ts';
 export {
   choosePromptFrame,
   type PromptFrameRule,
@@ -40,6 +40,7 @@ export {
   promptStyles,
 } from './track/prompts.ts';
 export { readSam2Masks, sam2FileTracker, type Sam2Masks, sam2Masks } from './track/sam2-file.ts';
+export { segmentFrame, type SegmentedInstance } from './track/single-frame.ts';
 export type { MaskTracker, TrackPrompt, TrackRequest } from './track/tracker.ts';
 export {
   type HandTrack,

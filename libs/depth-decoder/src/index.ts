@@ -5,3 +5,7 @@ export type { DepthPrediction } from './decoder.ts';
 export { binCentres } from './heads.ts';
 export { depthLoss, depthLossKinds } from './loss.ts';
 export type { DepthLossKind } from './loss.ts';
+export { lateFusion, lateFusionConfigSchema, lateFusionParameters } from './late-fusion.ts';
+export type { LateFusionConfig } from './late-fusion.ts';
+export { depthProbe, depthProbeConfigSchema, depthProbeParameters, sigLoss } from './probe.ts';
+export type { DepthProbeConfig } from './probe.ts';

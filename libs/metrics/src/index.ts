@@ -23,7 +23,9 @@ export { exactMatch, normalizedAnswer, rougeL } from './text.ts';
 export {
   gradedAveragePrecision,
   multiInstanceRetrieval,
+  retrievalPerQuery,
   type DirectionScores,
+  type QueryScores,
   type Relevancy,
   type RetrievalScores,
 } from './retrieval.ts';

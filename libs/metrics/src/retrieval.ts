@@ -19,6 +19,12 @@ export interface DirectionScores {
   readonly nDCG: number;
 }
 
+/** Of each query, as fractions; NaN for one without anything relevant, which the means leave out. */
+export interface QueryScores {
+  readonly AP: Float64Array;
+  readonly nDCG: Float64Array;
+}
+
 export interface RetrievalScores {
   readonly videoToText: DirectionScores;
   readonly textToVideo: DirectionScores;
@@ -37,6 +43,16 @@ export interface RetrievalScores {
  * divides by zero; the published test set has none.
  */
 export function multiInstanceRetrieval(similarities: Float32Array, relevancy: Relevancy): RetrievalScores {
+  const { videoToText, textToVideo } = retrievalPerQuery(similarities, relevancy);
+  const means = ({ AP, nDCG }: QueryScores) => ({ mAP: meanOfNumbers(AP), nDCG: meanOfNumbers(nDCG) });
+  return { videoToText: means(videoToText), textToVideo: means(textToVideo) };
+}
+
+/** The values whose means {@link multiInstanceRetrieval} gives. */
+export function retrievalPerQuery(
+  similarities: Float32Array,
+  relevancy: Relevancy,
+): { videoToText: QueryScores; textToVideo: QueryScores } {
   const [videos, texts] = [relevancy.videos.length, relevancy.texts.length];
   if (similarities.length !== videos * texts)
     throw new RangeError(`expected ${videos} x ${texts} similarities, got ${similarities.length}`);
@@ -55,20 +71,19 @@ function direction(
   items: Int32Array,
   { table, classes }: Relevancy,
   rank: (ranker: Ranker, query: number) => Int32Array,
-): DirectionScores {
+): QueryScores {
   const ranker = new Ranker(items.length);
   const ranked = new Float64Array(items.length);
   const discounts = Float64Array.from({ length: items.length }, (_, position) => 1 / Math.log2(position + 2));
-  const precision = new Mean();
-  const gain = new Mean();
+  const perQuery = { AP: new Float64Array(queries.length), nDCG: new Float64Array(queries.length) };
   for (let query = 0; query < queries.length; query++) {
     const order = rank(ranker, query);
     const row = queries[query] * classes;
     for (let position = 0; position < order.length; position++) ranked[position] = table[row + items[order[position]]];
-    precision.add(gradedAveragePrecision(ranked));
-    gain.add(normalisedGain(ranked, discounts));
+    perQuery.AP[query] = gradedAveragePrecision(ranked);
+    perQuery.nDCG[query] = normalisedGain(ranked, discounts);
   }
-  return { mAP: precision.value(), nDCG: gain.value() };
+  return perQuery;
 }
 
 /**
@@ -113,17 +128,12 @@ function normalisedGain(ranked: Float64Array, discounts: Float64Array): number {
 }
 
 /** Mean of the values that are numbers. */
-class Mean {
-  private sum = 0;
-  private count = 0;
-
-  add(value: number): void {
-    if (Number.isNaN(value)) return;
-    this.sum += value;
-    this.count++;
+function meanOfNumbers(values: Float64Array): number {
+  let [sum, count] = [0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
   }
-
-  value(): number {
-    return this.sum / this.count;
-  }
+  return sum / count;
 }

@@ -51,6 +51,16 @@ export function overlayDetections(frames: Frames, detections: readonly FrameDete
   return { ...frames, data: drawn };
 }
 
+/** One frame `[height, width, 3]` with masks in colour: hands in blue, objects in green. */
+export function overlayMasks(
+  frame: Uint8Array,
+  instances: readonly { readonly kind: 'hand' | 'object'; readonly mask: Mask }[],
+): Uint8Array {
+  const drawn = Uint8Array.from(frame);
+  for (const { kind, mask } of instances) tint(drawn, mask, kind === 'hand' ? colours.left : colours.objects[0]);
+  return drawn;
+}
+
 function markAbove({ x1, x2, y1 }: Box, height: number): Box {
   const size = Math.max(2, height / 40);
   return {

@@ -22,7 +22,10 @@ export interface DetectedInstance {
 }
 
 export interface CocoInstances {
-  readonly images: ReadonlyMap<number, { readonly height: number; readonly width: number }>;
+  readonly images: ReadonlyMap<
+    number,
+    { readonly height: number; readonly width: number; readonly fileName?: string | undefined }
+  >;
   readonly categories: readonly { readonly id: number; readonly name: string }[];
   readonly masks: readonly InstanceMask[];
 }
@@ -37,7 +40,9 @@ const polygon = z
   .min(6)
   .refine(({ length: values }) => values % 2 === 0, { error: 'expected x and y of each corner' });
 const truth = z.object({
-  images: z.array(z.object({ id: z.number().int(), height: length, width: length })).min(1),
+  images: z
+    .array(z.object({ id: z.number().int(), height: length, width: length, file_name: z.string().min(1).optional() }))
+    .min(1),
   annotations: z.array(
     z.object({
       id: z.number().int(),
@@ -65,7 +70,7 @@ const detections = z.array(
  */
 export function readCocoInstances(file: string): CocoInstances {
   const { images, annotations, categories } = readAs(truth, file);
-  const sizes = new Map(images.map(({ id, height, width }) => [id, { height, width }]));
+  const sizes = new Map(images.map(({ id, height, width, file_name: fileName }) => [id, { height, width, fileName }]));
   for (const [name, records] of Object.entries({ images, annotations, categories })) uniqueIds(file, name, records);
   const masks = annotations.map((entry, index) => {
     const where = `${file}, annotations.${index}`;
