@@ -5,75 +5,78 @@ import { videoTower } from '@egolab/dual-encoder';
 import { egoClip } from '@egolab/ego-data';
 import { depthErrors, type DepthErrors } from '@egolab/metrics';
 import { tf } from '@egolab/runtime';
-import { writePng, type ClipReader } from '@egolab/video';
+import type { ClipReader, FrameSampler } from '@egolab/video';
 import type { Progress } from '../progress.ts';
-import type { Metrics, OutputFolder } from '../stage.ts';
-import type { EgoDtmModelsSettings } from './settings.ts';
+import type { Metrics } from '../stage.ts';
 import { cropDepth, WHOLE } from './crop.ts';
 import { byVideo, chosenFrames } from './engine/clips.ts';
 import { groundTruthFolder } from './engine/settings.ts';
+import { framePixels } from './frozen.ts';
 import type { EgoDtm } from './model.ts';
-import { cropPixels, depthResolution } from './pretraining.ts';
-
-/** A held-out clip: what the model sees, inverse depth as it predicts it, and the true one (1/m) at the same resolution. */
-interface Compared {
-  readonly frames: Uint8Array;
-  readonly predicted: Float32Array;
-  readonly truth: Float32Array;
-}
+import { depthPicture, levels, type DepthColumn } from './paint.ts';
+import { depthResolution } from './pretraining.ts';
+import type { BenchmarkResult } from './zero-shot.ts';
 
 /** Clips in the picture. */
 const SHOWN = 6;
+
+/** The decoder's inverse depth of one clip, `[time, side, side]`, in [0, 1]. */
+export function decodedDepth(model: EgoDtm, frames: Uint8Array): Float32Array {
+  return tf.tidy(() => {
+    const { patches } = videoTower(model.encoder, model.config.vision_config, framePixels(model, [frames]));
+    return depthDecoder(model.decoder, model.decoderConfig, patches).depth.dataSync<'float32'>().slice();
+  });
+}
 
 /**
  * Inverse depth of the decoder on held-out clips with exact depth (as Figure 3 shows it), after scale and shift are fitted to each
  * clip, since a teacher's inverse depth has no unit; means over the clips. `rmse` is in 1/m; the ratios of `delta1` to `delta3`
  * are those of depth. `constant` is the error of one value for a whole clip under the same fit.
+ *
+ * @returns also a column for a picture of some clips: the frame, inverse depth as predicted, and the true one
  */
 export async function decoderDepth(
   model: EgoDtm,
   reader: ClipReader,
   folder: string,
-  { sampler }: Pick<EgoDtmModelsSettings, 'sampler'>,
-  out: OutputFolder,
+  sampler: FrameSampler,
   progress: Progress,
-): Promise<Metrics> {
+): Promise<BenchmarkResult & { readonly columns: readonly DepthColumn[] }> {
   const { clips } = await egoClip({ file: join(folder, 'egoclip_val.csv'), videos: join(folder, 'videos') });
   const teacher = worldTeacher(groundTruthFolder(folder));
   const resolution = depthResolution(model);
   const { num_frames: numFrames, image_size: size } = model.config.vision_config;
   const phase = progress.phase('depth of the decoder', clips.length);
-  const errors: DepthErrors[] = [];
+  const errors = new Map<string, DepthErrors>();
   const constant: DepthErrors[] = [];
-  const shown: Compared[] = [];
+  const columns: DepthColumn[] = [];
   for (const group of byVideo(clips)) {
     const indices = await chosenFrames(group, { numFrames, sampler });
-    for (const [i, { video, start, end, videoUid, timestamp }] of group.entries()) {
+    for (const [i, { clip, video, start, end, videoUid, timestamp }] of group.entries()) {
       phase.advance();
       const unread = () => Promise.reject(new Error('exact depth needs no pixels'));
       const maps = await teacher.depth({ videoUid, narrationTime: timestamp, frames: indices[i], pixels: unread });
       if ('skipped' in maps) continue;
       const frames = await reader.read({ media: video, start, end });
-      const predicted = tf.tidy(() => {
-        const pixels = cropPixels(model, [{ frames, crop: WHOLE }], size);
-        const { patches } = videoTower(model.encoder, model.config.vision_config, pixels);
-        return depthDecoder(model.decoder, model.decoderConfig, patches).depth.dataSync<'float32'>().slice();
-      });
+      const predicted = decodedDepth(model, frames);
       const metres = cropDepth(maps, WHOLE, resolution);
       const truth = { data: metres.map((depth) => (depth > 0 ? 1 / depth : 0)), frames: resolution.time };
       const fitted = { alignment: 'affine-depth' } as const; // of the given quantity, here inverse depth
-      errors.push(depthErrors({ data: predicted, frames: resolution.time }, truth, fitted));
+      const id = `clip ${clip} of ${videoUid} at ${timestamp}`;
+      errors.set(id, depthErrors({ data: predicted, frames: resolution.time }, truth, fitted));
       constant.push(depthErrors({ data: predicted.map(() => 1), frames: resolution.time }, truth, fitted));
-      if (errors.length % Math.ceil(clips.length / SHOWN) === 1) shown.push({ frames, predicted, truth: truth.data });
+      if (errors.size % Math.ceil(clips.length / SHOWN) === 1)
+        columns.push(column(frames, size, [predicted, truth.data], resolution.side));
     }
   }
   phase.end();
-  if (errors.length === 0) {
+  if (errors.size === 0) {
     progress.note('depth: no held-out clip has exact depth');
-    return { n: 0 };
+    return { metrics: { n: 0 }, outcomes: {}, columns };
   }
-  writePng(out.path('depth.png'), picture(shown, size, resolution.side));
-  return { ...means(errors), n: errors.length, constant: means(constant) };
+  const metrics = { ...means([...errors.values()]), n: errors.size, constant: means(constant) };
+  const values = (key: keyof DepthErrors) => Object.fromEntries([...errors].map(([id, each]) => [id, each[key]]));
+  return { metrics, outcomes: { rmse: values('rmse'), delta1: values('delta1') }, columns };
 }
 
 function means(errors: readonly DepthErrors[]): Metrics {
@@ -87,30 +90,21 @@ function means(errors: readonly DepthErrors[]): Metrics {
   };
 }
 
-/** A row a clip, of its first frame: what is seen, predicted inverse depth, true inverse depth; near is bright. */
-function picture(rows: readonly Compared[], size: number, side: number) {
-  const width = 3 * size;
-  const data = new Uint8Array(rows.length * size * width * 3);
-  rows.forEach(({ frames, predicted, truth }, row) => {
-    const predictedGrey = grey(predicted.subarray(0, side * side));
-    const trueGrey = grey(truth.subarray(0, side * side));
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
-        const pixel = Math.floor((y * side) / size) * side + Math.floor((x * side) / size);
-        for (let channel = 0; channel < 3; channel++) {
-          const values = [frames[(y * size + x) * 3 + channel], predictedGrey[pixel], trueGrey[pixel]];
-          values.forEach((value, column) => {
-            data[((row * size + y) * width + column * size + x) * 3 + channel] = value;
-          });
-        }
-      }
-    }
-  });
-  return { data, height: rows.length * size, width, channels: 3 as const };
+/** The first frame of a clip and its maps, each map from its least to its largest value. */
+function column(frames: Uint8Array, size: number, maps: readonly Float32Array[], side: number): DepthColumn {
+  return {
+    frame: { data: frames.subarray(0, size * size * 3), side: size },
+    maps: maps.map((map) => ({ data: levels(map.subarray(0, side * side)), side })),
+  };
 }
 
-/** Least and largest value to 0 and 255. */
-function grey(values: Float32Array): Uint8Array {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return Uint8Array.from(values, (value) => (255 * (value - low)) / Math.max(1e-9, high - low));
+export function decoderPicture(columns: readonly DepthColumn[]) {
+  return {
+    name: 'decoder-depth',
+    title: 'Depth by the decoder',
+    caption:
+      'Columns are held-out clips. From above: the first frame, inverse depth as the decoder predicts it, true inverse depth; near is bright, each map from its own least to its own largest value.',
+    alt: 'Frames with predicted and true inverse depth below each.',
+    bytes: depthPicture(columns),
+  };
 }

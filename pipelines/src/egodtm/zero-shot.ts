@@ -1,45 +1,69 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { scoreChoices, scoreEgtea, scoreEk100Retrieval, type ChoicePredictions } from '@egolab/benchmarks';
+import {
+  ek100Relevancy,
+  scoreChoices,
+  scoreEgtea,
+  scoreEk100Retrieval,
+  type ChoicePredictions,
+} from '@egolab/benchmarks';
 import { captionEmbeds, textIds, videoEmbeds } from '@egolab/dual-encoder';
-import { readEgteaActions, readEgteaSplit, readEk100Retrieval, withoutMarker, type EgteaSplit } from '@egolab/ego-data';
+import {
+  readEgteaActions,
+  readEgteaSplit,
+  readEk100Retrieval,
+  withoutMarker,
+  type EgteaClip,
+  type EgteaSplit,
+} from '@egolab/ego-data';
 import { UserError, writeFileAtomic, writeNpy, type Random } from '@egolab/foundation';
+import { argmax, retrievalPerQuery } from '@egolab/metrics';
 import { tf } from '@egolab/runtime';
-import type { ClipReader, ClipRequest } from '@egolab/video';
 import { readEgoMcqClips } from '../exo2ego/datasets.ts';
-import type { Progress } from '../progress.ts';
 import type { Metrics, OutputFolder } from '../stage.ts';
-import { WHOLE } from './crop.ts';
-import type { DualEncoder } from './model.ts';
-import { cropPixels } from './pretraining.ts';
-import { warm } from './warm.ts';
-
-/** Unit-length embeddings `[item, width]`, row-major. */
-interface Rows {
-  readonly data: Float32Array;
-  readonly count: number;
-}
+import { joined, rowOf, videoRows, type FrozenEncoder, type Rows } from './frozen.ts';
+import type { Outcomes, Predictions } from './outcomes.ts';
+import { retrievedClips } from './retrieval-examples.ts';
 
 /** A pretrained dual encoder that looks at benchmarks. */
-export interface ZeroShot {
-  readonly model: DualEncoder;
-  readonly reader: ClipReader;
-  readonly progress: Progress;
+export interface ZeroShot extends FrozenEncoder {
   readonly out: OutputFolder;
 }
 
-const VIDEOS = 8;
+/** What a benchmark says of the model. */
+export interface BenchmarkResult {
+  readonly metrics: Metrics;
+  /** by paths below the benchmark's */
+  readonly outcomes: Outcomes;
+  /** of multiple choice */
+  readonly answers?: Predictions[string];
+}
+
 const TEXTS = 64;
 
-/** Similarities of EPIC-KITCHENS-100's clips and captions (section 4.1); `egolab score ek100-mir` reads what is written. */
-export async function ek100Retrieval(zeroShot: ZeroShot, folder: string, random: Random): Promise<Metrics> {
+const embedded =
+  ({ model }: ZeroShot) =>
+  (pixels: Parameters<typeof videoEmbeds>[2]) =>
+    videoEmbeds(model.encoder, model.config, pixels);
+
+/**
+ * Similarities of EPIC-KITCHENS-100's clips and captions (section 4.1); `egolab score ek100-mir` reads what is written.
+ *
+ * @returns also the `top` clips of some captions, for a picture, and the clips
+ */
+export async function ek100Retrieval(
+  zeroShot: ZeroShot,
+  folder: string,
+  random: Random,
+  shown: { captions: number; top: number },
+) {
   const dataset = readEk100Retrieval(join(folder, 'retrieval_annotations'));
   const requests = dataset.clips.map(({ participantId, videoId, start, end, narrationId }) => ({
     media: existing(join(folder, participantId, 'videos', `${videoId}.MP4`), `clip ${narrationId}`),
     start,
     end,
   }));
-  const videos = await embedVideos(zeroShot, requests, 'EK-100');
+  const videos = await videoRows(zeroShot, requests, 'EK-100: video embeddings', embedded(zeroShot));
   const texts = embedTexts(
     zeroShot,
     dataset.captions.map(({ text }) => text),
@@ -47,33 +71,68 @@ export async function ek100Retrieval(zeroShot: ZeroShot, folder: string, random:
   const similarities = cosines(videos, texts);
   writeNpy(zeroShot.out.path('ek100-mir.npy'), [videos.count, texts.count], similarities);
   const guess = similarities.map(() => random.uniform());
-  return { ...scoreEk100Retrieval(similarities, dataset), chance: scoreEk100Retrieval(guess, dataset) };
+  const relevancy = ek100Relevancy(dataset);
+  const { videoToText, textToVideo } = retrievalPerQuery(similarities, relevancy);
+  const outcomes = Object.fromEntries(
+    (['AP', 'nDCG'] as const).flatMap((key) =>
+      directionOutcomes(
+        key === 'AP' ? 'mAP' : key,
+        dataset.clips.map(({ narrationId }, i) => [`video ${narrationId}`, videoToText[key][i]]),
+        dataset.captions.map(({ narrationId }, i) => [`text ${narrationId}`, textToVideo[key][i]]),
+      ),
+    ),
+  );
+  const metrics = { ...scoreEk100Retrieval(similarities, dataset), chance: scoreEk100Retrieval(guess, dataset) };
+  const examples = retrievedClips(similarities, dataset, relevancy, random.split('shown'), shown);
+  return { metrics, outcomes, examples, requests };
+}
+
+type Valued = readonly (readonly [id: string, value: number])[];
+
+/**
+ * Outcomes of both directions and of their average: a query's value in the latter is weighted so that the mean over all queries is
+ * the mean of the directions' means. Queries without anything relevant are left out.
+ */
+function directionOutcomes(metric: string, videos: Valued, texts: Valued): [string, Record<string, number>][] {
+  const [v2t, t2v] = [videos, texts].map((queries) => queries.filter(([, value]) => !Number.isNaN(value)));
+  const all = v2t.length + t2v.length;
+  const weighted = (queries: Valued) =>
+    queries.map(([id, value]): [string, number] => [id, (value * all) / (2 * queries.length)]);
+  return [
+    [`${metric}_v2t`, Object.fromEntries(v2t)],
+    [`${metric}_t2v`, Object.fromEntries(t2v)],
+    [`${metric}_avg`, Object.fromEntries([...weighted(v2t), ...weighted(t2v)])],
+  ];
 }
 
 /** Which of five clips does the narration describe? The one of the largest cosine (EgoVLP; LaViLa doesn't normalise). */
-export async function egoMcq(zeroShot: ZeroShot, folder: string): Promise<Metrics> {
+export async function egoMcq(zeroShot: ZeroShot, folder: string): Promise<BenchmarkResult> {
   const questions = readEgoMcqClips(folder);
-  const videos = await embedVideos(
+  const videos = await videoRows(
     zeroShot,
     questions.flatMap(({ clips }) => clips),
-    'EgoMCQ',
+    'EgoMCQ: video embeddings',
+    embedded(zeroShot),
   );
   const texts = embedTexts(
     zeroShot,
     questions.map(({ query }) => withoutMarker(query.text)),
   );
-  const width = texts.data.length / texts.count;
   const predictions: ChoicePredictions = {};
+  const correct: Record<string, Record<string, number>> = {};
   let clip = 0;
-  questions.forEach(({ id, clips }, i) => {
-    predictions[id] = clips.map(() => dot(videos.data, clip++ * width, texts.data, i * width, width));
+  questions.forEach(({ id, type, clips, answer }, i) => {
+    const scores = clips.map(() => dot(rowOf(videos, clip++), rowOf(texts, i)));
+    predictions[id] = scores;
+    (correct[`${type}.accuracy`] ??= {})[id] = Number(argmax(scores) === answer);
   });
   writeFileAtomic(zeroShot.out.path('egomcq.json'), `${JSON.stringify(predictions)}\n`);
   const items = questions.map(({ id, type, clips, answer }) => ({ id, group: type, numOptions: clips.length, answer }));
-  return scoreChoices(items, predictions) as unknown as Metrics;
+  const metrics = scoreChoices(items, predictions) as unknown as Metrics;
+  return { metrics, outcomes: correct, answers: predictions };
 }
 
-const SPLITS: readonly EgteaSplit[] = [1, 2, 3];
+export const EGTEA_SPLITS: readonly EgteaSplit[] = [1, 2, 3];
 
 /**
  * Zero-shot action recognition on EGTEA, the mean over its three test splits (HelpingHands; the paper says "across test splits").
@@ -81,48 +140,57 @@ const SPLITS: readonly EgteaSplit[] = [1, 2, 3];
  *
  * @param templates sentences around a class name `{}`; the mean of their unit-length embeddings stands for the class
  */
-export async function egtea(zeroShot: ZeroShot, folder: string, templates: readonly string[]): Promise<Metrics> {
+export async function egtea(
+  zeroShot: ZeroShot,
+  folder: string,
+  templates: readonly string[],
+): Promise<BenchmarkResult> {
   const actions = readEgteaActions(folder);
-  const splits = SPLITS.map((split) => readEgteaSplit(folder, split, actions.length));
+  const splits = EGTEA_SPLITS.map((split) => readEgteaSplit(folder, split, actions.length));
   const clips = splits.flat();
-  const requests = clips.map(({ id, session }) => ({
-    media: existing(join(folder, 'cropped_clips', session, `${id}.mp4`), `clip ${id}`),
-  }));
-  const videos = await embedVideos(zeroShot, requests, 'EGTEA');
+  const requests = egteaRequests(folder, clips);
+  const videos = await videoRows(zeroShot, requests, 'EGTEA: video embeddings', embedded(zeroShot));
   const sentences = templates.map((template) =>
     embedTexts(
       zeroShot,
       actions.map((action) => template.replace('{}', action)),
     ),
   );
-  const classes = { count: actions.length, data: meanDirection(sentences) };
+  const classes = meanDirection(sentences);
   const scores = cosines(videos, classes);
   writeNpy(zeroShot.out.path('egtea.npy'), [videos.count, actions.length], scores);
-  return { ...scoreEgtea(scores, splits, actions.length), chance_top1: 100 / actions.length, n: clips.length };
+  const metrics = { ...scoreEgtea(scores, splits, actions.length), chance_top1: 100 / actions.length, n: clips.length };
+  return { metrics, outcomes: { top1_acc: egteaHits(scores, splits, actions.length) } };
 }
 
-async function embedVideos(
-  { model, reader, progress }: ZeroShot,
-  clips: readonly ClipRequest[],
-  name: string,
-): Promise<Rows> {
-  const { config, encoder } = model;
-  await warm(reader, clips, progress);
-  const phase = progress.phase(`${name}: video embeddings`, clips.length);
-  const parts: Float32Array[] = [];
-  for (let begin = 0; begin < clips.length; begin += VIDEOS) {
-    const frames = await reader.readMany(clips.slice(begin, begin + VIDEOS));
-    parts.push(
-      tf.tidy(() => {
-        const samples = frames.map((each) => ({ frames: each, crop: WHOLE }));
-        const pixels = cropPixels({ config }, samples, config.vision_config.image_size);
-        return videoEmbeds(encoder, config, pixels).dataSync<'float32'>().slice();
+/** The trimmed clips' videos. */
+export const egteaRequests = (folder: string, clips: readonly EgteaClip[]) =>
+  clips.map(({ id, session }) => ({
+    media: existing(join(folder, 'cropped_clips', session, `${id}.mp4`), `clip ${id}`),
+  }));
+
+/**
+ * Whether each clip's class has the largest score, weighted so that the mean over the clips of all splits is the mean of the splits'
+ * shares.
+ *
+ * @param scores `[clip, class]`, the clips of the splits one after another
+ */
+export function egteaHits(
+  scores: Float32Array,
+  splits: readonly (readonly EgteaClip[])[],
+  classes: number,
+): Record<string, number> {
+  const all = splits.flat().length;
+  let row = 0;
+  return Object.fromEntries(
+    splits.flatMap((clips, split) =>
+      clips.map(({ id, action }) => {
+        const best = argmax(scores.subarray(row * classes, ++row * classes));
+        const weight = all / (splits.length * clips.length);
+        return [`split ${split + 1}: ${id}`, best === action ? weight : 0];
       }),
-    );
-    phase.advance(frames.length);
-  }
-  phase.end();
-  return { data: joined(parts), count: clips.length };
+    ),
+  );
 }
 
 function embedTexts({ model: { config, encoder, tokenizer } }: ZeroShot, texts: readonly string[]): Rows {
@@ -133,25 +201,15 @@ function embedTexts({ model: { config, encoder, tokenizer } }: ZeroShot, texts: 
     const ids = textIds(tokenizer, texts.slice(begin, begin + TEXTS), { length, padding });
     parts.push(tf.tidy(() => captionEmbeds(encoder, config, ids).dataSync<'float32'>().slice()));
   }
-  return { data: joined(parts), count: texts.length };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joined(parts, texts.length);
 }
 
 /** `[a, b]`, row-major. */
 function cosines(a: Rows, b: Rows): Float32Array {
   return tf.tidy(() => {
     const product = tf.matMul(
-      tf.tensor2d(a.data, [a.count, a.data.length / a.count]),
-      tf.tensor2d(b.data, [b.count, b.data.length / b.count]),
+      tf.tensor2d(a.data, [a.count, a.width]),
+      tf.tensor2d(b.data, [b.count, b.width]),
       false,
       true,
     );
@@ -160,23 +218,19 @@ function cosines(a: Rows, b: Rows): Float32Array {
 }
 
 /** Means of the rows of equal number, brought back to unit length. */
-function meanDirection(sentences: readonly Rows[]): Float32Array {
-  const [{ data, count }] = sentences;
-  const width = data.length / count;
-  const sum = data.map((_, i) => sentences.reduce((total, rows) => total + rows.data[i], 0));
-  for (let row = 0; row < count; row++) {
-    const vector = sum.subarray(row * width, (row + 1) * width);
+function meanDirection(sentences: readonly Rows[]): Rows {
+  const [first] = sentences;
+  const data = first.data.map((_, i) => sentences.reduce((total, rows) => total + rows.data[i], 0));
+  const means = { ...first, data };
+  for (let row = 0; row < means.count; row++) {
+    const vector = rowOf(means, row);
     const length = Math.hypot(...vector);
     vector.forEach((value, i) => (vector[i] = value / length));
   }
-  return sum;
+  return means;
 }
 
-function dot(a: Float32Array, fromA: number, b: Float32Array, fromB: number, width: number): number {
-  let sum = 0;
-  for (let i = 0; i < width; i++) sum += a[fromA + i] * b[fromB + i];
-  return sum;
-}
+const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
 function existing(path: string, item: string): string {
   if (existsSync(path)) return path;

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readJsonFile, readNpy } from '@egolab/foundation';
 import { openEmbedder } from '@egolab/dual-encoder';
+import { readPictures } from '@egolab/pictures';
 import { tf } from '@egolab/runtime';
+import { writePng } from '@egolab/video';
 import { runStage } from '../run-stage.ts';
 import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
 
@@ -22,9 +24,9 @@ function tinyPreset(): object {
       egoClip: { trainTakes: 2, valTakes: 2, questions: 4 },
       ek100: { trainTakes: 0, testTakes: 2 },
       egtea: { takes: 3 },
-      nlq: { trainTakes: 0, valTakes: 0 },
-      h2o: { takesPerSequence: 0 },
-      visor: { trainTakes: 0, valTakes: 0 },
+      nlq: { trainTakes: 1, valTakes: 1, duration: [12, 12], clipsPerVideo: 1 },
+      h2o: { takesPerSequence: 1, duration: [10, 10] },
+      visor: { trainTakes: 0, valTakes: 1, everyFrames: 8 },
     },
   });
   const small = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 };
@@ -42,16 +44,30 @@ function tinyPreset(): object {
   preset['depth-pretrain'].augmentation = { frameSize: 40, cropScale: [0.5, 1] };
   const target = { scope: 'clip', precision: 'uint8', resize: 'last', shortSide: 32 };
   preset['pseudo-depth'] = { teacher: { kind: 'world' }, numFrames: 4, sampler: 'avion', target };
+  const tracker = { kind: 'memory', maxSide: 32, memoryFrames: 2, reach: 0.5, topK: 4 };
   preset.enrich = {
     detector: { kind: 'world' },
-    tracker: { kind: 'memory', maxSide: 32, memoryFrames: 2, reach: 0.5, topK: 4 },
+    detectorTraining: preset.enrich.detectorTraining,
+    tracker,
     generator: { kind: 'grammar' },
     promptFrame: 'first-contact',
     prompts: 'points-and-boxes',
     numFrames: 4,
   };
+  const { detectorTraining } = preset.enrich;
+  Object.assign(detectorTraining, {
+    network: { imageSize: 32, channels: [4, 8, 8], pyramidChannels: 8 },
+    maxFrames: 16,
+  });
+  preset['hoi-masks'].tracker = tracker;
+  preset['probe-depth'].maxTrainingClips = 8;
+  preset['ego-nlq'].vslnet.dim = 8;
+  const trained = [detectorTraining, ...['probe-depth', 'ego-nlq', 'egtea-fusion'].map((stage) => preset[stage])];
+  for (const { training } of trained) Object.assign(training, { epochs: 1, globalBatchSize: 8, localBatchSize: 4 });
   return preset;
 }
+
+const evaluations = ['evaluate-depth-pretrain', 'probe-depth', 'ego-nlq', 'egtea-fusion', 'hoi-masks'];
 
 let root: string;
 let workspace: Workspace;
@@ -87,8 +103,8 @@ beforeAll(async () => {
   workspace = { ...workspaceAt(root), root: checkout.root, stages: checkout.stages };
   mkdirSync(workspace.presets, { recursive: true });
   writeFileSync(join(workspace.presets, 'tiny.yaml'), stringify(tinyPreset()));
-  for (const stage of ['egodtm-datasets', 'pseudo-depth', 'enrich', 'depth-pretrain', 'evaluate-depth-pretrain'])
-    await run(stage);
+  const trained = ['egodtm-datasets', 'pseudo-depth', 'enrich', 'depth-pretrain'];
+  for (const stage of [...trained, ...evaluations]) await run(stage);
 }, 300_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -109,8 +125,54 @@ describe('the stages of EgoDTM', () => {
     for (const benchmark of Object.values(scores)) expect(JSON.stringify(benchmark)).not.toContain('null');
     const predictions = (name: string) => join(folder('evaluate-depth-pretrain'), 'predictions', name);
     for (const name of ['ek100-mir.npy', 'egtea.npy']) expect(readNpy(predictions(name)).dtype).toBe('float32');
-    for (const name of ['egomcq.json', 'depth.png']) expect(existsSync(predictions(name))).toBe(true);
+    expect(existsSync(predictions('egomcq.json'))).toBe(true);
+    for (const stage of evaluations) expect(JSON.stringify(metrics(folder(stage)))).not.toContain('null');
+    expect(metrics(folder('probe-depth'))['scaleAware']['rmse']).toBeGreaterThan(0);
+    expect(Object.keys(metrics(folder('ego-nlq')))).toEqual(expect.arrayContaining(['R1_iou03', 'R5_iou05', 'chance']));
+    expect(Object.keys(metrics(folder('egtea-fusion')))).toEqual(expect.arrayContaining(['rgb', 'rgbDepth']));
+    expect(metrics(folder('hoi-masks'))['trueBoxes']['AP']).toBeGreaterThan(0);
   });
+
+  it('give each question an outcome whose mean is the metric', () => {
+    const percent = /accuracy|_acc|mAP|nDCG|iou/;
+    for (const stage of evaluations.slice(0, -1)) {
+      const outcomes = readJsonFile(join(folder(stage), 'outcomes.json')) as Record<string, Record<string, number>>;
+      expect(Object.keys(outcomes).length).toBeGreaterThan(0);
+      for (const [path, values] of Object.entries(outcomes)) {
+        const all = Object.values(values);
+        const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+        const metric = path
+          .split('.')
+          .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], metrics(folder(stage)));
+        expect(mean * (percent.test(path) ? 100 : 1), `${stage} ${path}`).toBeCloseTo(metric as number, 4);
+      }
+    }
+  });
+
+  it('show pictures', () => {
+    const names = (stage: string) => readPictures(folder(stage)).map(({ file }) => file);
+    expect(names('enrich')).toEqual(['pictures/tracks.svg']);
+    expect(names('pseudo-depth')).toEqual(['pictures/targets.png']);
+    expect(names('evaluate-depth-pretrain')).toEqual(['pictures/retrieval.svg', 'pictures/decoder-depth.png']);
+    expect(names('probe-depth')).toEqual(['pictures/depth-probing.png']);
+    expect(names('ego-nlq')).toEqual(['pictures/queries.svg']);
+    expect(names('hoi-masks')).toEqual(['pictures/masks.png']);
+  });
+
+  it('predict depth on images of the user', async () => {
+    const images = join(root, 'images');
+    mkdirSync(images);
+    const data = new Uint8Array(40 * 60 * 3).map((_, i) => i % 251);
+    writePng(join(images, 'kitchen_rgb.png'), { data, height: 40, width: 60, channels: 3 });
+    const millimetres = new Uint16Array(40 * 60).map((_, i) => 500 + (i % 60) * 20);
+    writePng(join(images, 'kitchen_depth_mm_u16.png'), { data: millimetres, height: 40, width: 60, channels: 1 });
+    const sets = ['evaluate-depth-pretrain.benchmarks=[egomcq]', `evaluate-depth-pretrain.realFrames=${images}`];
+    const out = await run('evaluate-depth-pretrain', sets);
+    expect(readPictures(out)[0].caption).toContain('on 1 frames');
+    expect(metrics(out)['realFrames']['n']).toBe(1);
+    const nowhere = ['evaluate-depth-pretrain.benchmarks=[egomcq]', 'evaluate-depth-pretrain.realFrames=nowhere'];
+    await expect(run('evaluate-depth-pretrain', nowhere)).rejects.toThrow('there is no such folder');
+  }, 60_000);
 
   it('repeat themselves bit for bit, and run without depth and with a learned temperature', async () => {
     const weights = () => readFileSync(join(folder('depth-pretrain'), 'model.safetensors'));

@@ -1,13 +1,30 @@
 import { mkdirSync } from 'node:fs';
-import { enrichCaption, type Issues } from '@egolab/caption-enrichment';
+import { enrichCaption, type Issues, overlayFrames } from '@egolab/caption-enrichment';
 import { SkipLog } from '@egolab/ego-data';
 import { CAPTIONS, type EnrichedCaption, writeCaptions } from '../egodtm/clip-files.ts';
 import { byVideo, decodeChosen, egoClipFolder, readHeldOutClips, readTrainingClips } from '../egodtm/engine/clips.ts';
 import { engineOf, enrichSettings, openDetector } from '../egodtm/engine/settings.ts';
 import { noteSkipped } from '../egodtm/engine/skipped.ts';
 import { trainDetector } from '../egodtm/engine/train-detector.ts';
+import { clipRow } from '../egodtm/engine/picture.ts';
+import { spread } from '../egodtm/paint.ts';
+import { sheet, type SheetRow } from '../egodtm/sheet.ts';
+import { pictureOutputs, type StagePicture, writePictures } from '../pictures.ts';
 import { defineStage, type StageResult } from '../stage.ts';
 import { worldDataSettings } from '../world-datasets.ts';
+
+/** Clips that the picture is chosen from, and those that it shows. */
+const CANDIDATES = 24;
+const SHOWN = 4;
+
+const picture = (rows: readonly SheetRow[]): StagePicture => ({
+  name: 'tracks',
+  title: 'Tracks and enriched captions',
+  caption:
+    'Clips of the training split with the original and the enriched caption. Left hands are blue, right hands orange, objects green and violet; boxes go around the masks, and a mark above a hand says that it touches something.',
+  alt: 'Frames with masks and boxes of hands and objects, below their captions.',
+  bytes: sheet(rows),
+});
 
 /**
  * Spatial-aware textual enrichment (EgoDTM section 3.3): detect hands and objects, track them, generate a caption that says where
@@ -20,7 +37,7 @@ export const enrich = defineStage({
   params: enrichSettings,
   sections: { 'egodtm-data': worldDataSettings },
   inputs: { data: 'egodtm-datasets' },
-  outputs: [CAPTIONS, 'issues.json', 'detector'],
+  outputs: [CAPTIONS, 'issues.json', 'detector', ...pictureOutputs],
   history: ['loss'], // of the detector
   async run(context) {
     const { params, config, inputs, out, progress, signal } = context;
@@ -41,6 +58,8 @@ export const enrich = defineStage({
     const issues: Issues = new Map();
     const skips = new SkipLog();
     const captions: EnrichedCaption[] = [];
+    const rows = new Map<number, SheetRow>();
+    const candidates = new Set(spread([...clips.keys()], CANDIDATES));
     const phase = progress.phase(
       `enriching captions (${detector.name}, ${engine.tracker.name}, ${engine.generator.name})`,
       clips.length,
@@ -49,7 +68,9 @@ export const enrich = defineStage({
       signal.throwIfAborted();
       const decoded = await decodeChosen(group, { numFrames: params.numFrames, sampler: 'avion' });
       for (const [i, { clip, text }] of group.entries()) {
-        const { enriched, reason } = await enrichCaption(engine, decoded[i], text, issues);
+        const { enriched, reason, tracks } = await enrichCaption(engine, decoded[i], text, issues);
+        if (candidates.has(clip) && tracks && enriched !== null)
+          rows.set(clip, clipRow(overlayFrames(decoded[i], tracks), [`“${text}”`, `“${enriched}”`]));
         captions.push({ clip, original: text, enriched, reason });
         if (reason !== null) skips.add(`clip ${clip}`, reason);
         phase.advance();
@@ -64,6 +85,7 @@ export const enrich = defineStage({
       out.folder,
       captions.sort((a, b) => a.clip - b.clip),
     );
+    writePictures(out, rows.size > 0 ? [picture(spread([...rows.values()], SHOWN))] : []);
     const onTheWay = Object.fromEntries(issues);
     out.write('issues.json', `${JSON.stringify({ byReason, onTheWay, first }, null, 1)}\n`);
     const enriched = captions.filter((caption) => caption.enriched !== null).length;

@@ -2,13 +2,25 @@ import { z } from 'zod';
 import { SkipLog } from '@egolab/ego-data';
 import { depthTargets, depthTargetSchema } from '@egolab/depth-anything';
 import { UserError } from '@egolab/foundation';
-import { frameSamplers } from '@egolab/video';
-import { type DepthIndex, depthFile, writeDepthIndex, writeDepthTarget } from '../egodtm/clip-files.ts';
+import { centreCrop, frameSamplers, type Frames } from '@egolab/video';
+import {
+  type DepthIndex,
+  depthFile,
+  type DepthTarget,
+  writeDepthIndex,
+  writeDepthTarget,
+} from '../egodtm/clip-files.ts';
 import { byVideo, chosenFrames, decodeChosen, egoClipFolder, readTrainingClips } from '../egodtm/engine/clips.ts';
 import { openTeacher, teacherSettings } from '../egodtm/engine/settings.ts';
 import { noteSkipped } from '../egodtm/engine/skipped.ts';
+import { middleSquare } from '../egodtm/h2o-clips.ts';
+import { depthPicture, levels, spread, type DepthColumn } from '../egodtm/paint.ts';
+import { pictureOutputs, type StagePicture, writePictures } from '../pictures.ts';
 import { defineStage } from '../stage.ts';
 import { worldDataSettings } from '../world-datasets.ts';
+
+/** Clips of the picture. */
+const SHOWN = 6;
 
 /**
  * Depth targets (EgoDTM section 3.2, "we generate pseudo-depth labels"): of every clip of EgoClip's training split a few maps of
@@ -27,7 +39,7 @@ export const pseudoDepth = defineStage({
   }),
   sections: { 'egodtm-data': worldDataSettings },
   inputs: { data: 'egodtm-datasets' },
-  outputs: ['index.json', 'depth'],
+  outputs: ['index.json', 'depth', ...pictureOutputs],
   seeded: false,
   async run({ params, config, inputs, out, progress, signal }) {
     const folder = egoClipFolder(config['egodtm-data'], inputs.data);
@@ -40,6 +52,8 @@ export const pseudoDepth = defineStage({
       targets: [],
       skipped: [],
     };
+    const shown = new Set(spread([...clips.keys()], SHOWN));
+    const columns: DepthColumn[] = [];
     const phase = progress.phase(`depth of ${teacher.name}`, clips.length);
     for (const group of byVideo(clips)) {
       signal.throwIfAborted();
@@ -54,6 +68,7 @@ export const pseudoDepth = defineStage({
         } else {
           writeDepthTarget(out.folder, clip, target, params.target.precision);
           index.targets.push({ clip, file: depthFile(clip) });
+          if (shown.has(clip)) columns.push(column(await pixels(), target));
         }
         phase.advance();
       }
@@ -64,10 +79,30 @@ export const pseudoDepth = defineStage({
     noteSkipped(progress, 'depth', skips.report());
     if (index.targets.length === 0) throw noTargets(clips.length, byReason, folder);
     writeDepthIndex(out.folder, index);
+    writePictures(out, columns.length > 0 ? [picture(columns)] : []);
     return {
       metrics: { clips: clips.length, targets: index.targets.length, skipped: total, skippedBecause: byReason },
     };
   },
+});
+
+/** The middle squares of a clip's first frame and of its first target. */
+function column({ data, height, width }: Frames, target: DepthTarget): DepthColumn {
+  const side = Math.min(height, width);
+  const frame = centreCrop({ data: data.subarray(0, height * width * 3), height, width }, side, side).data;
+  const first = { ...target, data: target.data.subarray(0, target.height * target.width) };
+  const mapSide = Math.min(target.height, target.width);
+  const map = middleSquare(first, mapSide);
+  return { frame: { data: frame, side }, maps: [{ data: levels(map, [0, 1]), side: mapSide }] };
+}
+
+const picture = (columns: readonly DepthColumn[]): StagePicture => ({
+  name: 'targets',
+  title: 'Depth targets',
+  caption:
+    'Columns are clips of the training split. Above: the first frame; below: its target, normalised inverse depth from 0 (dark, far) to 1 (bright, near).',
+  alt: 'Frames with their depth targets below.',
+  bytes: depthPicture(columns),
 });
 
 function noTargets(clips: number, byReason: Readonly<Record<string, number>>, folder: string): UserError {

@@ -8,6 +8,7 @@ import {
   type HandObjectDetector,
   languageModelGenerator,
   loadDetector,
+  type MaskTracker,
   memoryTracker,
   promptFrameRules,
   promptStyles,
@@ -94,6 +95,20 @@ export function openDetector(
   }
 }
 
+/** Who detects in the images of VISOR-HOS: `trained`'s null is the detector of stage `enrich`; files are `<image name>/0.npy`. */
+export const visorDetectorSettings = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('files'), folder: z.string() }),
+  z.strictObject({ kind: z.literal('trained'), folder: z.string().nullable() }),
+]);
+
+export const openVisorDetector = (
+  settings: z.infer<typeof visorDetectorSettings>,
+  ofEnrich: string,
+): HandObjectDetector =>
+  settings.kind === 'files'
+    ? folderDetector(resolveFromRoot(settings.folder))
+    : loadDetector(settings.folder === null ? ofEnrich : resolveFromRoot(settings.folder));
+
 /** Step "track". */
 export const trackerSettings = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -106,6 +121,9 @@ export const trackerSettings = z.discriminatedUnion('kind', [
   /** masks that SAM 2 made elsewhere, in the authors' layout */
   z.strictObject({ kind: z.literal('sam2-files'), folder: z.string() }),
 ]);
+
+export const openTracker = (settings: z.infer<typeof trackerSettings>): MaskTracker =>
+  settings.kind === 'memory' ? memoryTracker(settings) : sam2FileTracker(resolveFromRoot(settings.folder));
 
 /** Step "generate". */
 export const generatorSettings = z.discriminatedUnion('kind', [
@@ -135,7 +153,7 @@ export function engineOf(
 ): EnrichmentEngine {
   return {
     detector,
-    tracker: tracker.kind === 'memory' ? memoryTracker(tracker) : sam2FileTracker(resolveFromRoot(tracker.folder)),
+    tracker: openTracker(tracker),
     generator:
       generator.kind === 'grammar'
         ? grammarGenerator
