@@ -16,30 +16,54 @@ function addGenerate(data: Command): void {
   })
     .option('--preset <name>', 'configuration in experiments/presets, its section data.world', 'micro')
     .option('--set <key=value>', 'override a key of the preset; may be repeated', collect, [])
+    .addOption(
+      new Option('--section <name>', 'section of the preset that describes the world')
+        .choices(['data', 'egodtm-data', 'egom2p-data'])
+        .default('data'),
+    )
     .addOption(new Option('--workers <n>', 'threads (default: one for each core)').argParser(integer(1)))
+    .option(
+      '--preview',
+      'instead of the world, draw one take for a person to look at: two sheets, a video, its narrations',
+    )
+    .addOption(new Option('--take <n>', 'which take --preview draws').argParser(integer(0)).default(0))
+    .option('--held-out', 'with --preview: a take in a room that training never sees')
     .requiredOption('--out <folder>', 'where to write; a complete world of the same configuration is kept');
-  handle<{ preset: string; set: string[]; workers?: number; out: string; json?: boolean }>(
-    command,
-    async ({ preset, set, workers, out }) => {
-      const [{ consoleProgress, loadConfig }, { generateWorld, worldConfigSchema }] = await Promise.all([
-        import('../pipelines.ts'),
-        import('@egolab/synthetic-world'),
-      ]);
-      const config = await loadConfig(preset, set);
-      const world = worldConfigSchema.parse((config['data'] as { world: unknown }).world);
-      const phase = consoleProgress().phase('synthetic world', 100);
-      let percent = 0;
-      const onProgress = (done: number, total: number) => {
-        const now = Math.floor((100 * done) / total);
-        phase.advance(now - percent);
-        percent = now;
-      };
-      const { counts } = await generateWorld(world, out, { workers, onProgress });
-      phase.end();
-      const text = Object.entries(counts).map(([name, count]) => `${name}: ${count}`);
-      return { json: { out, counts }, text: [`the synthetic world is in ${out}`, ...text].join('\n') };
-    },
-  );
+  handle<GenerateOptions>(command, async ({ preset, set, section, workers, preview, take, heldOut, out }) => {
+    const [{ consoleProgress, loadConfig }, { generateWorld, worldConfigSchema, writePreview }] = await Promise.all([
+      import('../pipelines.ts'),
+      import('@egolab/synthetic-world'),
+    ]);
+    const config = await loadConfig(preset, set);
+    const world = worldConfigSchema.parse((config[section] as { world: unknown }).world);
+    if (preview) {
+      const files = await writePreview(world, out, { take, split: heldOut ? 'heldOut' : 'train' });
+      return { json: { out, files }, text: Object.values(files).join('\n') };
+    }
+    const phase = consoleProgress().phase('synthetic world', 100);
+    let percent = 0;
+    const onProgress = (done: number, total: number) => {
+      const now = Math.floor((100 * done) / total);
+      phase.advance(now - percent);
+      percent = now;
+    };
+    const { counts } = await generateWorld(world, out, { workers, onProgress });
+    phase.end();
+    const text = Object.entries(counts).map(([name, count]) => `${name}: ${count}`);
+    return { json: { out, counts }, text: [`the synthetic world is in ${out}`, ...text].join('\n') };
+  });
+}
+
+interface GenerateOptions {
+  preset: string;
+  set: string[];
+  section: 'data' | 'egodtm-data' | 'egom2p-data';
+  workers?: number;
+  preview?: boolean;
+  take: number;
+  heldOut?: boolean;
+  out: string;
+  json?: boolean;
 }
 
 function addValidate(data: Command): void {
