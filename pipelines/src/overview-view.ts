@@ -21,7 +21,7 @@ function fitted(overview: Overview, rows: number): string[] {
   const line = (stage: OverviewStage) => stageLine(stage, overview, width);
   if (stages.length <= rows) return stages.map(line);
   const of = (...kinds: string[]) => stages.filter(({ state }) => kinds.includes(state.kind));
-  const [over, now, waiting] = [of('done', 'reused'), of('running', 'failed'), of('waiting')];
+  const [over, now, waiting] = [of('done', 'reused'), of('running', 'failed', 'stopped'), of('waiting')];
   const shown = waiting.slice(0, Math.max(0, rows - 2 - now.length));
   const more = waiting.length - shown.length;
   return [
@@ -42,6 +42,8 @@ function stageLine(stage: OverviewStage, overview: Overview, width: number): str
       return `= ${padded}  reused`;
     case 'failed':
       return `✗ ${padded}  failed`;
+    case 'stopped':
+      return `■ ${padded}  stopped; the same command goes on`;
     case 'waiting':
       return `  ${padded}  ${expected === undefined ? '' : `about ${duration(expected)}`}`.trimEnd();
     case 'running': {

@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { stagesBehind } from './dvc-graph.ts';
 import { LiveOverview, overviewLines } from './overview-view.ts';
 import { Overview, shareOf, type OverviewStage } from './overview.ts';
 
@@ -20,7 +24,7 @@ describe('Overview', () => {
     expect(overview.readStage('stage 1: 40 % 48/120, loss 1.2, 1 min 0 s left')).toBe(true);
     expect(overview.readStage('left out take7: no video')).toBe(false);
     overview.readDvc("Running stage 'report@micro':");
-    overview.end(true);
+    overview.end(0);
     expect(overview.stages.map(({ state }) => state)).toEqual([
       { kind: 'reused' },
       { kind: 'reused' },
@@ -32,9 +36,18 @@ describe('Overview', () => {
   it('knows which stage failed', () => {
     const { overview } = run();
     overview.readDvc("Running stage 'stage1@micro':");
-    overview.readDvc("ERROR: failed to reproduce 'stage1@micro': failed to run: node");
-    overview.end(false);
+    const message = "ERROR: failed to reproduce 'stage1@micro': failed to run: node";
+    expect(overview.readDvc(message)).toBe(false);
+    overview.end(1);
     expect(overview.stages[2].state).toEqual({ kind: 'failed' });
+    overview.end(130);
+    expect(overview.stages[2].state).toEqual({ kind: 'stopped' });
+  });
+
+  it('knows the stages of variants', () => {
+    const { overview } = run();
+    overview.readDvc("Stage 'experiments/variants/dvc.yaml:stage1_micro_1a2b3c4d' didn't change, skipping");
+    expect(overview.stages[2].state).toEqual({ kind: 'reused' });
   });
 
   it('estimates what is left from the last run, and nothing where a stage never ran', () => {
@@ -92,4 +105,18 @@ describe('the view', () => {
     expect(screen.split('left out take7')[0]).toMatch(/\x1b\[2A\r\x1b\[0J$/); // eslint-disable-line no-control-regex
     expect(screen.match(/egolab micro: 0 of 1 stages/g)).toHaveLength(3);
   });
+});
+
+it('finds in dvc.yaml what stands behind a stage', () => {
+  const root = mkdtempSync(join(tmpdir(), 'egolab-dvc-graph-'));
+  const dep = (stage: string) => ['libs/nn', `artifacts/\${item.preset}/${stage}/model.safetensors`];
+  const stages = {
+    last: { deps: dep('middle') },
+    other: {},
+    middle: { deps: dep('first') },
+    first: { deps: ['libs/nn'] },
+  };
+  writeFileSync(join(root, 'dvc.yaml'), JSON.stringify({ stages }));
+  expect(stagesBehind(root, ['last'])).toEqual(['first', 'middle', 'last']);
+  expect(stagesBehind(root, ['middle', 'other'])).toEqual(['first', 'middle', 'other']);
 });

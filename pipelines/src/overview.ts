@@ -1,6 +1,6 @@
 import { UserError } from '@egolab/foundation';
+import { dvcEvent } from './dvc-output.ts';
 import { readRun } from './run-folder.ts';
-import type { Plan } from './plan.ts';
 
 /** Where a stage of a whole run stands. */
 export type StageState =
@@ -8,7 +8,9 @@ export type StageState =
   | { kind: 'running'; since: number; line: string }
   | { kind: 'reused' }
   | { kind: 'done'; seconds: number }
-  | { kind: 'failed' };
+  | { kind: 'failed' }
+  /** by a signal: the same command goes on */
+  | { kind: 'stopped' };
 
 export interface OverviewStage {
   name: string;
@@ -18,13 +20,11 @@ export interface OverviewStage {
 }
 
 /**
- * The stages of `plan` before anything runs, in running order. What each took the last time is read now, because DVC deletes a stage's
- * results before it runs.
+ * Stages before anything runs, in the order in which they will run. What each took the last time is read now, because DVC deletes a
+ * stage's results before it runs.
  */
-export function overviewStages({ stages, folderOf }: Plan, wanted: ReadonlySet<string>): OverviewStage[] {
-  return [...stages.keys()]
-    .filter((name) => wanted.has(name))
-    .map((name) => ({ name, expected: lastWallTime(folderOf(name)), state: { kind: 'waiting' } }));
+export function overviewStages(names: readonly string[], folderOf: (stage: string) => string): OverviewStage[] {
+  return names.map((name) => ({ name, expected: lastWallTime(folderOf(name)), state: { kind: 'waiting' } }));
 }
 
 /** Of a result that can't be read nothing is known; the stage itself will say so. */
@@ -37,9 +37,6 @@ function lastWallTime(folder: string): number | undefined {
   }
 }
 
-const STARTS = /^Running stage '([^'@]+)@/;
-const REUSED = /^Stage '([^'@]+)@[^']*' (?:didn't change, skipping|is cached - skipping run)/;
-const FAILED = /failed to reproduce '([^'@]+)@/;
 /** Lines that only say how far a stage is: both kinds of progress reporters write `3/10`. */
 const PROGRESS = /(?:^|\s)(\d+)\/(\d+)\b/;
 
@@ -57,15 +54,18 @@ export class Overview {
     this.started = now();
   }
 
-  /** Take a line of DVC's. */
-  readDvc(line: string): void {
-    const [, starts] = STARTS.exec(line) ?? [];
-    const [, reused] = REUSED.exec(line) ?? [];
-    const [, failed] = FAILED.exec(line) ?? [];
-    if (starts !== undefined || reused !== undefined) this.finishRunning();
-    this.set(starts, { kind: 'running', since: this.now(), line: '' });
-    this.set(reused, { kind: 'reused' });
-    this.set(failed, { kind: 'failed' });
+  /** Take a line of DVC's. @returns whether it says no more than the view shows */
+  readDvc(line: string): boolean {
+    const event = dvcEvent(line);
+    const stage = event && this.byName.get(event.stage);
+    if (!stage) return false;
+    if (event.kind === 'failed') {
+      stage.state = { kind: 'failed' };
+      return false;
+    }
+    this.finishRunning();
+    stage.state = event.kind === 'reused' ? { kind: 'reused' } : { kind: 'running', since: this.now(), line: '' };
+    return true;
   }
 
   /** Take a line of the running stage. @returns whether it says no more than how far the stage is */
@@ -76,10 +76,11 @@ export class Overview {
     return true;
   }
 
-  /** DVC has ended. */
-  end(succeeded: boolean): void {
-    if (succeeded) this.finishRunning();
-    else if (this.running) this.running.state = { kind: 'failed' };
+  /** DVC has ended: with 0, with its own code, or with 128 + the signal that stopped it. */
+  end(code: number): void {
+    if (code === 0) this.finishRunning();
+    const unfinished = this.stages.find(({ state }) => state.kind === 'running' || state.kind === 'failed');
+    if (unfinished) unfinished.state = { kind: code > 128 ? 'stopped' : 'failed' };
   }
 
   get running(): OverviewStage | undefined {
@@ -103,11 +104,6 @@ export class Overview {
   private finishRunning(): void {
     const { running } = this;
     if (running) running.state = { kind: 'done', seconds: this.secondsOf(running) };
-  }
-
-  private set(name: string | undefined, state: StageState): void {
-    const stage = name === undefined ? undefined : this.byName.get(name);
-    if (stage) stage.state = state;
   }
 }
 

@@ -4,7 +4,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
+import { stagesBehind } from './dvc-graph.ts';
 import { readableDvcLine } from './dvc-output.ts';
+import { LiveOverview } from './overview-view.ts';
+import { Overview, overviewStages } from './overview.ts';
 import { assertStage, stageNames } from './pipeline.ts';
 import { planFor, type Choice } from './plan.ts';
 import { declareVariants, dvcTarget } from './variants.ts';
@@ -23,18 +26,35 @@ export async function repro(
   for (const target of targets) assertStage(workspace.stages, target);
   assertPreset(workspace.presets, choice.preset);
   const stages = targets.length > 0 ? targets : stageNames(workspace.stages);
+  const { artifacts } = workspace;
   if (choice.sets.length === 0) {
-    return dvcRepro(
-      stages.map((name) => `${name}@${choice.preset}`),
-      workspace,
-    );
+    const addresses = stages.map((name) => `${name}@${choice.preset}`);
+    return watched(stages, addresses, choice, (name) => join(artifacts, choice.preset, name), workspace);
   }
   const plan = await planFor(workspace, choice);
   await declareVariants(workspace, [{ plan, stages }]);
-  return dvcRepro(
-    stages.map((name) => dvcTarget(plan, name)),
-    workspace,
-  );
+  const addresses = stages.map((name) => dvcTarget(plan, name));
+  return watched(stages, addresses, choice, plan.folderOf, workspace);
+}
+
+/** `dvc repro` under one view of all stages where there is a terminal, else with plain lines. */
+async function watched(
+  stages: readonly string[],
+  addresses: readonly string[],
+  { preset }: Choice,
+  folderOf: (stage: string) => string,
+  workspace: Workspace,
+): Promise<number> {
+  if (!process.stdout.isTTY || !process.stderr.isTTY) return dvcRepro(addresses, workspace);
+  const overview = new Overview(overviewStages(stagesBehind(workspace.root, stages), folderOf));
+  const live = new LiveOverview(`egolab ${preset}`, overview, process.stdout);
+  try {
+    const code = await supervise(...dvcCommand(addresses, workspace), liveSink(live));
+    overview.end(code);
+    return code;
+  } finally {
+    live.stop();
+  }
 }
 
 /**
@@ -42,30 +62,59 @@ export async function repro(
  * @param label before each line, where several run at a time; the stage's bars then become lines
  * @returns exit code: 0, 1, or 128 + the signal that stopped it
  */
-export async function dvcRepro(targets: readonly string[], { root }: Workspace, label?: string): Promise<number> {
+export async function dvcRepro(targets: readonly string[], workspace: Workspace, label?: string): Promise<number> {
+  return supervise(...dvcCommand(targets, workspace), label === undefined ? plainSink : labelledSink(label));
+}
+
+function dvcCommand(targets: readonly string[], { root }: Workspace): [file: string, args: string[], cwd: string] {
   const dvc = join(root, '.venv/bin/dvc');
   if (!existsSync(dvc)) throw new UserError({ what: "DVC isn't installed", where: dvc, mend: 'run `npm run setup`' });
-  return supervise(dvc, ['--wait-for-lock', 'repro', ...targets], root, label);
+  return [dvc, ['--wait-for-lock', 'repro', ...targets], root];
+}
+
+/** What becomes of the lines that DVC and its stages write; without `err` the stage keeps the terminal through stderr. */
+interface Sink {
+  out(line: string): void;
+  err?(line: string): void;
+}
+
+const plainSink: Sink = { out: (line) => write(process.stdout, readableDvcLine(line)) };
+
+const labelledSink = (label: string): Sink => {
+  const say = (stream: NodeJS.WriteStream, line: string | undefined) =>
+    write(stream, line === undefined ? undefined : `[${label}] ${line}`);
+  return { out: (line) => say(process.stdout, readableDvcLine(line)), err: (line) => say(process.stderr, line) };
+};
+
+/** States and progress go into the view, all else above it. */
+function liveSink(live: LiveOverview): Sink {
+  const take = (line: string, readable: string | undefined) => {
+    const shown = live.overview.readDvc(line) || live.overview.readStage(line);
+    if (!shown && readable !== undefined) live.say(readable);
+    else live.draw();
+  };
+  return { out: (line) => take(line, readableDvcLine(line)), err: (line) => take(line, line) };
+}
+
+function write(stream: NodeJS.WriteStream, line: string | undefined): void {
+  if (line !== undefined) stream.write(`${line}\n`);
 }
 
 /**
  * Run a command in a process group of its own and pass it each signal once, as SIGINT: DVC leaves that to the stage, which saves and
- * ends; a SIGTERM would end DVC and leave the stage alone. The stage keeps the terminal through stderr.
+ * ends; a SIGTERM would end DVC and leave the stage alone.
  */
-async function supervise(file: string, args: string[], cwd: string, label?: string): Promise<number> {
+async function supervise(file: string, args: string[], cwd: string, sink: Sink): Promise<number> {
   const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   const child = spawn(file, args, {
     cwd,
     detached: true,
-    stdio: ['ignore', 'pipe', label === undefined ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'pipe', sink.err ? 'pipe' : 'inherit'],
     env: { ...process.env, PATH },
   });
   const stopped = forwardSignals(child);
-  const say = (line: string | undefined, stream: NodeJS.WriteStream) => {
-    if (line !== undefined) stream.write(label === undefined ? `${line}\n` : `[${label}] ${line}\n`);
-  };
-  createInterface({ input: child.stdout! }).on('line', (line) => say(readableDvcLine(line), process.stdout));
-  if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => say(line, process.stderr));
+  createInterface({ input: child.stdout! }).on('line', (line) => sink.out(line));
+  if (child.stderr) createInterface({ input: child.stderr }).on('line', (line) => sink.err!(line));
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exit) => resolve(exit ?? 1));
