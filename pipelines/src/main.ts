@@ -6,14 +6,14 @@ import { UserError } from '@egolab/foundation';
 import { repro } from './repro.ts';
 import { workspace } from './workspace.ts';
 
-/** The report of a whole run, where people look for it. */
+/** The report of a whole run, where people look for it, and its summary where they are. */
 function publishReport(preset: string): void {
+  const from = join(workspace.artifacts, preset, 'report');
   const folder = join(workspace.root, 'reports', preset);
   mkdirSync(folder, { recursive: true });
-  for (const name of ['report.html', 'report.md'])
-    copyFileSync(join(workspace.artifacts, preset, 'report', name), join(folder, name));
+  for (const name of ['report.html', 'report.md']) copyFileSync(join(from, name), join(folder, name));
   process.stdout.write(
-    `\n${readFileSync(join(folder, 'report.md'), 'utf8')}\nreport: ${join(folder, 'report.html')}\n`,
+    `\n${readFileSync(join(from, 'summary.txt'), 'utf8')}\nreport: ${join(folder, 'report.html')}\n`,
   );
 }
 

@@ -25,17 +25,20 @@ export const pictureOutputs = ['pictures.json', 'pictures'] as const;
  * @throws Error for a picture that the report would refuse: more than six, larger than 150 kB, neither PNG nor SVG, a name used twice
  */
 export function writePictures(out: OutputFolder, pictures: readonly StagePicture[]): void {
-  mkdirSync(out.path('pictures'), { recursive: true });
-  const entries = pictures.map(({ name, title, caption, alt, bytes }): PictureEntry => {
-    const content = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    const format = pictureFormat(content);
-    if (!format) throw new Error(`picture ${name}: expected PNG or SVG`);
-    if (content.length > pictureLimits.bytes)
-      throw new Error(`picture ${name}: expected at most ${pictureLimits.bytes} bytes, got ${content.length}`);
-    const file = `pictures/${name}.${format}`;
-    writeFileAtomic(out.path(file), content);
-    return { file, title, caption, alt };
-  });
+  const contents = pictures.map(contentOf);
+  const entries = pictureListSchema.parse(pictures.map((picture, i) => entryOf(picture, contents[i])));
   if (new Set(entries.map(({ file }) => file)).size < entries.length) throw new Error('two pictures have one name');
-  out.write('pictures.json', `${JSON.stringify(pictureListSchema.parse(entries), null, 2)}\n`);
+  mkdirSync(out.path('pictures'), { recursive: true });
+  entries.forEach(({ file }, i) => writeFileAtomic(out.path(file), contents[i]));
+  out.write('pictures.json', `${JSON.stringify(entries, null, 2)}\n`);
+}
+
+const contentOf = ({ bytes }: StagePicture): Uint8Array => (typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+
+function entryOf({ name, title, caption, alt }: StagePicture, content: Uint8Array): PictureEntry {
+  const format = pictureFormat(content);
+  if (!format) throw new Error(`picture ${name}: expected PNG or SVG`);
+  if (content.length > pictureLimits.bytes)
+    throw new Error(`picture ${name}: expected at most ${pictureLimits.bytes} bytes, got ${content.length}`);
+  return { file: `pictures/${name}.${format}`, title, caption, alt };
 }

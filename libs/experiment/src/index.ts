@@ -16,6 +16,7 @@ export {
   type PaperTable,
   type PaperTableClaim,
   type PaperTableColumn,
+  type PaperTableMeasurement,
   type PaperTableRow,
 } from './paper-tables/schema.ts';
 export { ablationName, ablationNames, readAblation, readAblations, type AblationFolders } from './ablations/read.ts';

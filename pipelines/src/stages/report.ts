@@ -1,57 +1,65 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readReport, renderHtml, renderMarkdown } from '@egolab/reporting';
+import { readReport, renderHtml, renderMarkdown, renderSummary } from '@egolab/reporting';
 import { dataSettings } from '../exo2ego/data-settings.ts';
+import { loadStages } from '../pipeline.ts';
+import { readRun } from '../run-folder.ts';
 import { defineStage } from '../stage.ts';
 import { workspace } from '../workspace.ts';
+import { worldDataSettings } from '../world-datasets.ts';
 
-/** The stages that train, in the order in which they run. */
-const STAGES = [
-  { name: 'text-model', title: 'Frozen language model', paper: 'Exo2Ego section 5.1' },
-  { name: 'initialize', title: 'Initialization', paper: 'Exo2Ego section 4.1' },
-  { name: 'stage1', title: 'Stage 1: teacher self-preparation', paper: 'Exo2Ego section 4.2' },
-  { name: 'stage2', title: 'Stage 2: teacher-student guidance', paper: 'Exo2Ego section 4.3' },
-  { name: 'stage3', title: 'Stage 3: student self-practice', paper: 'Exo2Ego section 4.4' },
-  { name: 'depth-pretrain', title: '3D-aware video-language pretraining', paper: 'EgoDTM section 3.4' },
-] as const;
+/** The stages that the report shows; its tables say of all others that they aren't run, and how to run them. */
+const SHOWN = [
+  'text-model',
+  'initialize',
+  'stage1',
+  'stage2',
+  'stage3',
+  'evaluate-initialize',
+  'evaluate-stage1',
+  'evaluate-stage2',
+  'evaluate-stage3',
+  'depth-pretrain',
+  'evaluate-depth-pretrain',
+];
 
-/** The papers' tables filled with what was measured, and the curves of every stage: `report.html` and `report.md`. */
+/**
+ * What was run and what was learned, every stage with its curves and pictures, and the papers' tables with what was measured:
+ * `report.html`, `report.md`, and `summary.txt` for a terminal.
+ */
 export const report = defineStage({
   name: 'report',
   title: 'Report',
   paper: null,
   params: z.strictObject({ title: z.string() }),
-  sections: { data: dataSettings },
-  inputs: {
-    'text-model': 'text-model',
-    initialize: 'initialize',
-    stage1: 'stage1',
-    stage2: 'stage2',
-    stage3: 'stage3',
-    'evaluate-initialize': 'evaluate-initialize',
-    'evaluate-stage1': 'evaluate-stage1',
-    'evaluate-stage2': 'evaluate-stage2',
-    'evaluate-stage3': 'evaluate-stage3',
-    'depth-pretrain': 'depth-pretrain',
-    'evaluate-depth-pretrain': 'evaluate-depth-pretrain',
-  },
-  outputs: ['report.html', 'report.md'],
+  sections: { data: dataSettings, 'egodtm-data': worldDataSettings, 'egom2p-data': worldDataSettings },
+  inputs: Object.fromEntries(SHOWN.map((name) => [name, name])),
+  outputs: ['report.html', 'report.md', 'summary.txt'],
   seeded: false,
   async run({ params, config, inputs, out }) {
-    const source =
-      config.data.root ??
-      'the synthetic world that the repository generates, not the licensed datasets; evaluation on rooms that training never saw';
+    const stages = await loadStages(workspace.stages);
+    const shown = [...stages.values()].filter(({ name }) => name in inputs);
     const report = readReport({
       title: params.title,
-      data: `All numbers come from ${source}.`,
-      tablesFolder: join(workspace.root, 'experiments/paper-tables'),
-      stages: STAGES.map((stage) => ({ ...stage, folder: inputs[stage.name] })),
-      evaluations: Object.entries(inputs)
-        .filter(([role]) => role.startsWith('evaluate-'))
-        .map(([name, folder]) => ({ name, folder })),
+      data: sourceText(Object.values(config).map(({ root }) => root)),
+      preset: readRun(inputs[SHOWN[0]])!.preset,
+      stages: shown.map(({ name, title, paper }) => ({ name, title, paper, folder: inputs[name] })),
+      plan: join(workspace.root, 'experiments/report.yaml'),
+      paperTables: join(workspace.root, 'experiments/paper-tables'),
     });
     out.write('report.html', renderHtml(report));
     out.write('report.md', renderMarkdown(report));
+    out.write('summary.txt', renderSummary(report));
     return { metrics: {} };
   },
 });
+
+/** Which data the numbers come from. */
+function sourceText(roots: readonly (string | null)[]): string {
+  const named = [...new Set(roots.filter((root) => root !== null))];
+  const world =
+    'the synthetic world that the repository generates, not the licensed datasets; evaluation is on rooms that training never saw';
+  if (named.length === 0) return `All numbers come from ${world}.`;
+  if (!roots.includes(null)) return `All numbers come from ${named.join(', ')}.`;
+  return `The numbers come from ${named.join(', ')} and, where no folder is named, from ${world}.`;
+}

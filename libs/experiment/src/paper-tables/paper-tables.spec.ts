@@ -11,15 +11,16 @@ const folder = fileURLToPath(new URL('../../../../experiments/paper-tables', imp
 const papers = fileURLToPath(new URL('../../../../../shared/papers', import.meta.url));
 const tables = readPaperTables(folder);
 const named = tables.map((table) => [`${table.paper} ${table.id}`, table] as const);
+const printed = named.flatMap(([name, table]) => (table.text ? [[name, { ...table, text: table.text }] as const] : []));
 
 describe("the papers' tables", () => {
   it('are all there', () => {
     const ids = (paper: string) => tables.filter((table) => table.paper === paper).map(({ id }) => id);
     const numbered = (count: number) => Array.from({ length: count }, (_, i) => `table-${i + 1}`);
-    expect(ids('exo2ego')).toEqual([...numbered(16), 'figure-5', 'figure-7', 'figure-8']);
+    expect(ids('exo2ego')).toEqual([...numbered(16), 'figure-5', 'figure-7', 'figure-8', 'measured-narration']);
     const dtm = [1, 2, 3, '4a', '4b', '4c', '4d', '4e', '4f', 5, 6, 7].map((n) => `table-${n}`);
-    expect(ids('egodtm')).toEqual(dtm);
-    expect(ids('egom2p')).toEqual([...numbered(4), 'result-gaze']);
+    expect(ids('egodtm')).toEqual([...dtm, 'measured-depth']);
+    expect(ids('egom2p')).toEqual([...numbered(4), 'result-gaze', 'measured-held-out', 'measured-unseen']);
   });
 
   it.each(named)('%s: claims agree with the printed numbers, but for the exceptions that they list', (_name, table) => {
@@ -36,7 +37,7 @@ describe("the papers' tables", () => {
     }
   });
 
-  it.skipIf(!existsSync(papers)).each(named)(
+  it.skipIf(!existsSync(papers)).each(printed)(
     '%s: what the paper prints there, no more and no less (needs ../shared/papers)',
     (_name, table) => {
       const region = regionOf(table);
@@ -54,6 +55,8 @@ describe("the papers' tables", () => {
   );
 });
 
+type Printed = PaperTable & { text: NonNullable<PaperTable['text']> };
+
 const key = ({ than, in: across }: { than: string; in: string }) => `${than} in ${across}`;
 
 const texts = new Map<string, string>();
@@ -64,7 +67,7 @@ function paperText(file: string): string {
 }
 
 /** The table's part of the paper's text, with symbols for their LaTeX names. */
-function regionOf({ text }: PaperTable): string {
+function regionOf({ text }: Printed): string {
   const whole = paperText(text.file);
   const begin = whole.indexOf(squeezed(text.from));
   const end = whole.indexOf(squeezed(text.to), begin);
@@ -114,7 +117,7 @@ function without(words: readonly string[], taken: readonly string[]) {
 }
 
 /** The values stand in the text in the order of the rows, each row's in the order of its columns. */
-function expectInOrder({ rows }: PaperTable, region: string): void {
+function expectInOrder({ rows }: Printed, region: string): void {
   let at = 0;
   for (const { id, values } of rows) {
     for (const value of values) {
@@ -161,6 +164,13 @@ columns: [{ id: a, title: A }]
 rows: [{ id: x, title: X, ours: true, values: ['1'] }]
 `;
 
+  it('measures crossings: {row} and {column} stand for what the lines say', () => {
+    const grid = `${good.replace('id: x,', 'id: x, at: x_x,')}measured: [{ rows: [x], columns: [a], stage: s, path: 'm.{row}.{column}' }]\n`;
+    expect(readPaperTable(write(grid)).measured).toEqual([
+      { row: 'x', column: 'a', stage: 's', path: 'm.x_x.a', chance: undefined, scale: 1 },
+    ]);
+  });
+
   it('is fine without', () => expect(readPaperTable(write(good)).rows[0].values).toEqual(['1']));
 
   it.each([
@@ -177,7 +187,13 @@ rows: [{ id: x, title: X, ours: true, values: ['1'] }]
     [
       'a measurement of others',
       `${good.replace('ours: true, ', '')}measured: [{ row: x, column: a, stage: s, path: m }]\n`,
-      /measured\.0: neither its row nor its column is marked "ours"/,
+      /measured\.0: neither row "x" nor column "a" is marked "ours" or "baseline"/,
     ],
+    [
+      'a cell measured twice',
+      `${good}measured: [{ rows: [x], columns: [a, a], stage: s, path: m }]\n`,
+      /measured\.0: row "x", column "a" is measured twice/,
+    ],
+    ['a print without its place', good.replace(/text: .*\n/, ''), /text: expected the place in the paper/],
   ])('names its address: %s', (_what, text, message) => expect(() => readPaperTable(write(text))).toThrow(message));
 });

@@ -58,9 +58,9 @@ function misplaced({ paper, id }: PaperTable, file: string): string[] {
   ];
 }
 
-/** Tables, then figures, then results; each by number and letter. */
+/** Tables, then figures, then results, then our own; each by number and letter. */
 function byNumber(a: string, b: string): number {
-  const order = ['table', 'figure', 'result'];
+  const order = ['table', 'figure', 'result', 'measured'];
   const kind = (file: string) => order.indexOf(file.split('-')[0]);
   return kind(a) - kind(b) || a.localeCompare(b, 'en', { numeric: true });
 }

@@ -23,6 +23,10 @@ const line = {
   about: z.string().optional(),
   /** a line of the paper's own system: one that we can measure */
   ours: z.literal(true).optional(),
+  /** a predictor that doesn't look, chance, or an upper bound: measured beside ours, so that ours can be judged */
+  baseline: z.literal(true).optional(),
+  /** stands for `{row}` or `{column}` in the paths of measurements; without it the id does */
+  at: z.string().min(1).optional(),
   ...facets,
 };
 
@@ -54,15 +58,26 @@ const claim = z.strictObject({
   exceptions: z.array(z.strictObject({ than: id, in: id })).default([]),
 });
 
-/** Where our number for a cell comes from: `artifacts/<preset>/<stage>/metrics.json`, a dotted path in it. */
-const measurement = z.strictObject({
-  row: id,
-  column: id,
+/** Where our numbers come from: `artifacts/<preset>/<stage>/metrics.json`. */
+const source = {
   stage: z.string(),
+  /** dotted path in the metrics; `{row}` and `{column}` stand for the line's `at` */
   path: z.string(),
+  /** dotted path to the chance level in the same metrics; an accuracy's is `chance` beside it */
+  chance: z.string().optional(),
   /** brings the stage's number to the printed unit: 100 from fractions to percent */
   scale: z.number().positive().default(1),
-});
+};
+
+/** Of one cell, or of all cells in which some rows cross some columns. */
+const measurement = z.union([
+  z.strictObject({ row: id, column: id, ...source }).transform(({ row, column, ...from }) => ({
+    rows: [row],
+    columns: [column],
+    ...from,
+  })),
+  z.strictObject({ rows: z.array(id).min(1), columns: z.array(id).min(1), ...source }),
+]);
 
 /** A table or figure of a paper as data. */
 export const paperTableSchema = z
@@ -70,13 +85,16 @@ export const paperTableSchema = z
     /** the folder's name */
     paper: id,
     /** the file's name */
-    id: id.regex(/^(table|figure|result)-/, 'table-<n>, figure-<n> or result-<name>'),
+    id: id.regex(/^(table|figure|result|measured)-/, 'table-<n>, figure-<n>, result-<name> or measured-<name>'),
     label: z.string(),
     title: z.string(),
     section: z.string(),
     ...facets,
-    /** where the numbers stand in the paper's text: after the first `from`, `from` included, before the next `to` */
-    text: z.strictObject({ file: z.string(), from: z.string().min(1), to: z.string().min(1) }),
+    /**
+     * where the numbers stand in the paper's text: after the first `from`, `from` included, before the next `to`;
+     * a table of our own (`measured-<name>`) has none
+     */
+    text: z.strictObject({ file: z.string(), from: z.string().min(1), to: z.string().min(1) }).optional(),
     /** `mixed` when the paper's text doesn't keep a row's values together */
     layout: z.enum(['rows', 'mixed']).default('rows'),
     columns: z.array(column).min(1),
@@ -87,11 +105,35 @@ export const paperTableSchema = z
   })
   .superRefine((table, context) => {
     for (const problem of inconsistencies(table)) context.addIssue({ code: 'custom', ...problem });
-  });
+  })
+  .transform((table) => ({ ...table, measured: table.measured.flatMap((each) => cellsOf(table, each)) }));
 export type PaperTable = z.output<typeof paperTableSchema>;
 export type PaperTableRow = PaperTable['rows'][number];
 export type PaperTableColumn = PaperTable['columns'][number];
 export type PaperTableClaim = PaperTable['claims'][number];
+/** Where our number for one cell comes from. */
+export type PaperTableMeasurement = PaperTable['measured'][number];
+
+type Lines = Pick<Unchecked, 'rows' | 'columns'>;
+
+/** A measurement, cell by cell, each with its own path. */
+function cellsOf({ rows, columns }: Lines, { rows: across, columns: down, ...source }: z.output<typeof measurement>) {
+  const at = (lines: readonly z.output<typeof column>[], name: string) =>
+    lines.find((each) => each.id === name)?.at ?? name;
+  return across.flatMap((row) =>
+    down.map((column) => {
+      const filled = (path: string) =>
+        path.replaceAll('{row}', at(rows, row)).replaceAll('{column}', at(columns, column));
+      return {
+        row,
+        column,
+        ...source,
+        path: filled(source.path),
+        chance: source.chance === undefined ? undefined : filled(source.chance),
+      };
+    }),
+  );
+}
 
 interface Problem {
   path: (string | number)[];
@@ -99,6 +141,8 @@ interface Problem {
 }
 
 interface Unchecked {
+  id: string;
+  text?: object;
   columns: z.output<typeof column>[];
   rows: z.output<typeof row>[];
   footnotes: z.output<typeof footnote>[];
@@ -107,8 +151,11 @@ interface Unchecked {
 }
 
 /** What the types can't say: as many values as columns, ids that exist and are unique, measurements of our own lines. */
-function inconsistencies({ columns, rows, footnotes, claims, measured }: Unchecked): Problem[] {
+function inconsistencies({ id: tableId, text, columns, rows, footnotes, claims, measured }: Unchecked): Problem[] {
   const problems: Problem[] = [];
+  const own = tableId.startsWith('measured-');
+  if (own === (text !== undefined))
+    problems.push({ path: ['text'], message: own ? 'measured-<name> prints nothing of a paper' : 'expected the place in the paper' }); // prettier-ignore
   const known = { rows: new Set(rows.map((each) => each.id)), columns: new Set(columns.map((each) => each.id)) };
   const expect = (axis: 'rows' | 'columns', name: string, path: Problem['path']) => {
     if (!known[axis].has(name)) problems.push({ path, message: `there is no "${name}" in ${axis}` });
@@ -140,15 +187,20 @@ function inconsistencies({ columns, rows, footnotes, claims, measured }: Uncheck
         problems.push({ path: ['claims', i, 'exceptions', j], message: 'is not among the comparisons of the claim' });
     });
   });
+  const seen = new Set<string>();
   measured.forEach((each, i) => {
-    expect('rows', each.row, ['measured', i, 'row']);
-    expect('columns', each.column, ['measured', i, 'column']);
-    const own = [rows, columns].some((lines) =>
-      lines.some(({ id: name, ours }) => ours && (name === each.row || name === each.column)),
-    );
-    if (!own) problems.push({ path: ['measured', i], message: 'neither its row nor its column is marked "ours"' });
-    if (measured.findIndex((other) => other.row === each.row && other.column === each.column) < i)
-      problems.push({ path: ['measured', i], message: 'the cell is measured twice' });
+    each.rows.forEach((name) => expect('rows', name, ['measured', i, 'rows']));
+    each.columns.forEach((name) => expect('columns', name, ['measured', i, 'columns']));
+    for (const row of each.rows) {
+      for (const column of each.columns) {
+        const lines = [rows.find(({ id }) => id === row), columns.find(({ id }) => id === column)];
+        if (!lines.some((line) => line?.ours || line?.baseline))
+          problems.push({ path: ['measured', i], message: `neither row "${row}" nor column "${column}" is marked "ours" or "baseline"` }); // prettier-ignore
+        if (seen.has(`${row} ${column}`))
+          problems.push({ path: ['measured', i], message: `row "${row}", column "${column}" is measured twice` });
+        seen.add(`${row} ${column}`);
+      }
+    }
   });
   return problems;
 }

@@ -1,79 +1,112 @@
 import { escape } from '@egolab/pictures';
+import { heading, list, page, table as tableHtml, type Contents, type Head } from '../page/page.ts';
+import { runAnchor, runHtml, valueLink } from '../page/run-html.ts';
 import type { MeasuredCell, MeasuredTable, Status } from './measure.ts';
-import { pageScript, pageStyle } from './page.ts';
-import { footnoteText, intervalText, legend, measuredText, missingOf, placeText, runsOf, runText } from './text.ts';
+import type { StageRun } from './stage-run.ts';
+import {
+  besideText,
+  cellText,
+  footnoteText,
+  intervalText,
+  isMeasured,
+  isOwn,
+  measuredText,
+  missingOf,
+  placeText,
+  runsOf,
+  runText,
+  statusTexts,
+} from './text.ts';
 
-/** Tables as one HTML page without outside references: light and dark, sortable by mouse and keyboard, readable without script. */
-export function paperTablesHtml(tables: readonly MeasuredTable[], title: string): string {
-  const links = tables.map((each) => `<li><a href="#${anchor(each)}">${escape(`${each.table.paper} ${each.table.label}`)}</a></li>`); // prettier-ignore
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title><style>${pageStyle}</style></head><body>
-<main><h1>${escape(title)}</h1>
-<p class="note">${escape(legend)}</p>
-<nav aria-label="Tables"><ul>${links.join('')}</ul></nav>
-${tables.map(section).join('\n')}
-</main><script>${pageScript}</script></body></html>
-`;
+/** Tables as one HTML page, with the runs that their numbers come from. */
+export function paperTablesHtml(tables: readonly MeasuredTable[], runs: readonly StageRun[], title: string): string {
+  const papers = [...new Set(tables.map(({ table }) => table.paper))];
+  const of = (paper: string) => tables.filter(({ table }) => table.paper === paper);
+  const contents = papers.map((paper) => ({ anchor: paper, title: paper, ...tableContents(of(paper)) }));
+  const sections = papers.map(
+    (paper) => `<section id="${paper}" aria-labelledby="${paper}-title">${heading(2, paper, paper)}
+${tablesHtml(of(paper), 3)}</section>`,
+  );
+  const measured = `<section id="runs" aria-labelledby="runs-title">${heading(2, 'runs', 'Runs')}
+${runs.length > 0 ? runs.map((run) => runHtml(run)).join('\n') : '<p class="soft">No stage has run.</p>'}</section>`;
+  const main = `<h1>${escape(title)}</h1>${legendHtml()}${sections.join('\n')}\n${measured}`;
+  return page(title, [...contents, { anchor: 'runs', title: 'Runs' }], main);
 }
 
-const anchor = ({ table }: MeasuredTable) => `${table.paper}-${table.id}`;
+/** What cells and statuses mean. */
+export const legendHtml = (): string =>
+  `<p class="note">${escape(cellText)}</p><dl class="legend">${statusTexts.map(([status, text]) => `<div><dt>${escape(status)}</dt><dd>${escape(text)}</dd></div>`).join('')}</dl>`;
 
-function section(measured: MeasuredTable): string {
+/** Tables of one paper: those with a measured value in full, the others folded. */
+export function tablesHtml(tables: readonly MeasuredTable[], level: 3 | 4): string {
+  const shown = tables.filter(isMeasured);
+  const folded = tables.filter((each) => !isMeasured(each));
+  return [
+    ...shown.map(
+      (each) => `<section id="${tableAnchor(each)}" aria-labelledby="${tableAnchor(each)}-title">
+${heading(level, tableAnchor(each), `${placeText(each)}: ${each.table.title}`)}
+${content(each)}</section>`,
+    ),
+    folded.length > 0 ? '<p class="label">Nothing measured yet</p>' : '',
+    ...folded.map(
+      (
+        each,
+      ) => `<details class="table" id="${tableAnchor(each)}"><summary>${escape(each.table.label)}: ${escape(each.table.title)}</summary>
+${content(each)}</details>`,
+    ),
+  ].join('\n');
+}
+
+/** Links to tables: those with a measured value, and the folded others. */
+export function tableContents(tables: readonly MeasuredTable[]): Pick<Contents, 'below' | 'folded'> {
+  const link = (each: MeasuredTable) => ({ anchor: tableAnchor(each), title: each.table.label });
+  const folded = tables.filter((each) => !isMeasured(each)).map(link);
+  return {
+    below: tables.filter(isMeasured).map(link),
+    folded: { title: `${folded.length} unmeasured`, below: folded },
+  };
+}
+
+const tableAnchor = ({ table }: MeasuredTable) => `${table.paper}-${table.id}`;
+
+/** A table with its notes, claims, runs, and what would fill the rest. */
+function content(measured: MeasuredTable): string {
   const { table, rows } = measured;
-  const id = anchor(measured);
-  const heads = ['', 'status', ...table.columns.map((column) => column.title)];
-  const head = heads.map((text, i) => (i === 0 ? '<td></td>' : `<th scope="col">${escape(text)}</th>`)).join('');
+  const own = isOwn(table);
+  const heads: Head[] = [
+    { text: 'row', left: true },
+    { text: 'status', left: true },
+    ...table.columns.map(({ title }) => ({ text: title })),
+  ];
   const body = rows.map(({ status, cells }, i) => {
-    const { title, about } = table.rows[i];
-    const name = `${escape(title)}${about ? `<small>${escape(about)}</small>` : ''}`;
-    return `<tr><th scope="row">${name}</th><td>${mark(status)}</td>${cells.map(cellHtml).join('')}</tr>`;
+    const { title, about, group, ours, baseline } = table.rows[i];
+    const repeated = i > 0 && table.rows[i - 1].group === group;
+    const above = group ? `<small class="group${repeated ? ' repeated' : ''}">${escape(group)}</small>` : '';
+    const beneath = about ? `<small>${escape(about)}</small>` : '';
+    const kind = ours ? ' class="ours"' : baseline ? ' class="baseline"' : '';
+    return `<tr${kind}><th scope="row">${above}${escape(title)}${beneath}</th><td class="text">${mark(status)}</td>${cells.map((cell) => cellHtml(cell, own)).join('')}</tr>`;
   });
-  return `<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title"><a href="#${id}">${escape(table.paper)}, ${escape(placeText(measured))}</a>: ${escape(table.title)}</h2>
-<div class="scroll" role="region" aria-label="${escape(`${table.paper} ${table.label}`)}" tabindex="0"><table>
-<thead><tr>${head}</tr></thead>
-<tbody>
-${body.join('\n')}
-</tbody></table></div>
-${list(
-  'Notes',
-  table.footnotes.map((_, i) => escape(footnoteText(measured, i))),
-)}
-${list(
-  'The paper claims',
-  table.claims.map(({ text, source }) => escape(`${text} (${source})`)),
-)}
-${list(
-  'Measured by',
-  runsOf(measured).map(
-    (run) =>
-      `<code>${escape(run.stage)}</code>: <span title="${escape(`run ${run.runId}, revision ${run.revision}, data ${run.dataDigest}`)}">${escape(runText(run))}</span>`,
-  ),
-)}
-${list(
-  'Not run',
-  missingOf(measured).map(
-    ({ titles, text, isCommand }) => `${escape(titles)}: ${isCommand ? `<code>${escape(text)}</code>` : escape(text)}`,
-  ),
-)}
-</section>`;
-}
-
-function list(title: string, items: readonly string[]): string {
-  return items.length === 0
-    ? ''
-    : `<h3>${escape(title)}</h3><ul class="note">${items.map((item) => `<li>${item}</li>`).join('')}</ul>`;
+  return [
+    tableHtml(`${table.paper} ${table.label}: ${table.title}`, heads, body),
+    '<div class="beneath">',
+    list('Notes', table.footnotes.map((_, i) => escape(footnoteText(measured, i)))), // prettier-ignore
+    list('The paper claims', table.claims.map(({ text, source }) => escape(`${text} (${source})`))), // prettier-ignore
+    list('Measured by', runsOf(measured).map((run) => `<code>${escape(run.stage)}</code>: <a href="#${runAnchor(run.stage)}">${escape(runText(run))}</a>`)), // prettier-ignore
+    list('Not run', missingOf(measured).map(({ titles, texts, areCommands }) => `${escape(titles)}: ${texts.map((text) => (areCommands ? `<code>${escape(text)}</code>` : escape(text))).join('; ')}`)), // prettier-ignore
+    '</div>',
+  ].join('\n');
 }
 
 const mark = (status: Status) => `<span class="status ${status.replace(' ', '-')}">${status}</span>`;
 
-function cellHtml(cell: MeasuredCell): string {
+/** Longer texts than this go over several lines. */
+const LONG = 24;
+
+function cellHtml(cell: MeasuredCell, own: boolean): string {
   const printed = escape(cell.printed ?? '');
-  if (!cell.measured) return `<td>${printed}</td>`;
+  if (!cell.measured) return `<td${printed.length > LONG ? ' class="long"' : ''}>${printed}</td>`;
   const { value, provenance } = cell.measured;
-  const interval = intervalText(cell);
-  return `<td data-value="${value}"><strong title="${escape(runText(provenance))}">${measuredText(cell)}</strong>${
-    interval && `<small>${interval}</small>`
-  }<small>paper ${printed || 'prints none'}</small></td>`;
+  const small = [intervalText(cell), ...besideText(cell), ...(own ? [] : [`paper ${cell.printed ?? 'prints none'}`])];
+  const beneath = small.filter((text) => text !== '').map((text) => `<small>${escape(text)}</small>`);
+  return `<td class="own" data-value="${value}">${valueLink(measuredText(cell), provenance)}${beneath.join('')}</td>`;
 }

@@ -1,6 +1,14 @@
-import { cellFacets, printedDecimals, printedNumber, type CellFacets, type PaperTable } from '@egolab/experiment';
-import { numberAt } from '../paper-table.ts';
-import type { Provenance, StageOutcome } from './stage-run.ts';
+import {
+  cellFacets,
+  printedDecimals,
+  printedNumber,
+  type CellFacets,
+  type PaperTable,
+  type PaperTableMeasurement,
+} from '@egolab/experiment';
+import { intervalOf } from '../interval.ts';
+import { besides, chanceAt, numberAt } from '../number-at.ts';
+import type { Provenance, StageOutcome, StageRun } from './stage-run.ts';
 
 /**
  * What a measured value says about the printed one.
@@ -31,6 +39,10 @@ export interface Measured {
   value: number;
   /** 95 % */
   interval?: [number, number];
+  /** what guessing would give */
+  chance?: number;
+  /** how many questions or clips it is the mean of */
+  n?: number;
   /** in the stage's metrics.json */
   path: string;
   provenance: Provenance;
@@ -103,20 +115,22 @@ function measureCell(
     return { ...cell, status: 'not run', command, ...(outcome.missing !== 'not run' && { reason: outcome.missing }) };
   }
   const value = numberAt(outcome.metrics, source.path);
-  if (value === undefined) return { ...cell, status: 'not run', command, reason: `its metrics have no ${source.path}` };
-  const measured: Measured = { value: value * source.scale, path: source.path, provenance: outcome.provenance };
-  const interval = intervalAt(outcome.metrics, source.path);
-  if (interval) measured.interval = [interval[0] * source.scale, interval[1] * source.scale];
+  if (value === undefined) return { ...cell, status: 'not run', reason: `the run of ${source.stage} measured none` };
+  const measured = measuredAt(outcome, source, value, facets.unit);
   const status = outcome.paperScale ? compare(cell.printed, measured, facets.better) : 'scaled';
   return { ...cell, status, measured };
 }
 
-/** Accuracies have their interval beside them. */
-function intervalAt(metrics: unknown, path: string): [number, number] | undefined {
-  const keys = path.split('.');
-  if (keys.pop() !== 'accuracy') return undefined;
-  const [low, high] = ['low', 'high'].map((end) => numberAt(metrics, [...keys, end].join('.')));
-  return low === undefined || high === undefined ? undefined : [low, high];
+function measuredAt(run: StageRun, source: PaperTableMeasurement, value: number, unit: string | undefined): Measured {
+  const { path, chance, scale } = source;
+  const measured: Measured = { value: value * scale, path, provenance: run.provenance };
+  const interval = intervalOf(run, { path, scale, unit });
+  const guess = chanceAt(run.metrics, path, chance);
+  const n = numberAt(run.metrics, besides(path, 'n'));
+  if (interval) measured.interval = interval;
+  if (guess !== undefined) measured.chance = guess * scale;
+  if (n !== undefined) measured.n = n;
+  return measured;
 }
 
 const CLOSE = 0.05;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { finishStage, RECORD, type RunFields } from '../fixtures/finished-stage.ts';
 import { measuredTablesJson, readMeasuredTables, renderMeasuredTables } from './render.ts';
 
 const TABLE = `paper: p
@@ -22,18 +23,6 @@ footnotes: [{ text: '†: a note', rows: [theirs] }]
 measured: [{ row: ours, column: inter, stage: evaluate, path: mcq.inter.accuracy }]
 `;
 
-const RECORD = {
-  preset: 'micro',
-  sets: [] as string[],
-  parameters: { seed: 0, data: { root: null as string | null }, models: {} },
-  inputs: { data: { stage: 'datasets', key: 'd'.repeat(64) } },
-  datasets: [] as { digest: string }[],
-  git: { revision: 'abcdef0123456789' as string | null, dirty: false },
-  device: 'cpu',
-  mlflowRunId: 'fedcba9876543210',
-  startTime: '2026-01-01T00:00:00Z',
-};
-
 let root: string;
 
 beforeEach(() => {
@@ -42,11 +31,9 @@ beforeEach(() => {
   writeFileSync(join(root, 'tables/p/table-1.yaml'), TABLE);
 });
 
-function finish(accuracy: number, { preset = 'micro', ...changes }: Partial<typeof RECORD> = {}, interval = {}): void {
-  const folder = join(root, 'artifacts', preset, 'evaluate');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'run.json'), JSON.stringify({ ...RECORD, preset, ...changes }));
-  writeFileSync(join(folder, 'metrics.json'), JSON.stringify({ mcq: { inter: { accuracy, ...interval } } }));
+function finish(accuracy: number, { preset = 'micro', ...record }: Partial<RunFields> = {}, beside = {}): void {
+  const metrics = { mcq: { inter: { accuracy, ...beside } } };
+  finishStage(join(root, 'artifacts', preset, 'evaluate'), { metrics, record: { preset, ...record } });
 }
 
 const read = (preset = 'micro') =>
@@ -117,11 +104,13 @@ describe('provenance', () => {
 });
 
 describe('formats', () => {
-  beforeEach(() => finish(39.5, {}, { low: 33, high: 46.4 }));
+  beforeEach(() => finish(39.5, {}, { low: 33, high: 46.4, chance: 20, n: 200 }));
 
   it('Markdown', () => {
     const text = renderMeasuredTables(read(), 'md');
-    expect(text).toContain('| Ours, all \\| of it | scaled | **39.5** [33.0 – 46.4] (paper 88.4) | 41.2 |');
+    expect(text).toContain(
+      '| Ours, all \\| of it | scaled | **39.5** [33.0 – 46.4] (chance 20.0, n 200, paper 88.4) | 41.2 |',
+    );
     expect(text).toContain('- measured by `evaluate`: run fedcba98, revision abcdef01, data dddddddd, cpu');
     expect(text).toContain('- Theirs [1]: †: a note');
   });
@@ -129,7 +118,7 @@ describe('formats', () => {
   it('CSV: every cell with its run', () => {
     const records = parseCsv(renderMeasuredTables(read(), 'csv'), { columns: true }) as Record<string, string>[];
     expect(records).toHaveLength(4);
-    expect(records[2]).toMatchObject({ row: 'ours', printed: '88.4', measured: '39.5', low: '33', high: '46.4', run_id: RECORD.mlflowRunId, revision: RECORD.git.revision, data_digest: 'd'.repeat(64), device: 'cpu' }); // prettier-ignore
+    expect(records[2]).toMatchObject({ row: 'ours', printed: '88.4', measured: '39.5', low: '33', high: '46.4', chance: '20', n: '200', run_id: RECORD.mlflowRunId, revision: RECORD.git.revision, data_digest: 'd'.repeat(64), device: 'cpu' }); // prettier-ignore
     expect(records[3]).toMatchObject({ measured: '', run_id: '', command: 'npx egolab score egomcq' });
   });
 
@@ -141,8 +130,9 @@ describe('formats', () => {
 
   it('HTML: self-contained and escaped', () => {
     const html = renderMeasuredTables(read(), 'html');
-    expect(html).not.toMatch(/(src|href)="(?!#)|url\(|@import/);
+    expect(html).not.toMatch(/(src|href)="(?!#|data:)|url\(|@import/);
     expect(html).toContain('Questions &lt;answered&gt;');
-    expect(html).toContain('<td data-value="39.5"><strong title="run fedcba98');
+    expect(html).toMatch(/<td class="own" data-value="39.5"><a class="value" href="#run-evaluate" title="run fedcba98/);
+    expect(html).toContain('<details class="run" id="run-evaluate">');
   });
 });

@@ -1,4 +1,4 @@
-import type { MeasuredCell, MeasuredTable } from './measure.ts';
+import type { Measured, MeasuredCell, MeasuredTable } from './measure.ts';
 
 /** Tables as plain values: everything that is known of each cell. */
 export function paperTablesJson(tables: readonly MeasuredTable[]): object[] {
@@ -29,15 +29,33 @@ function cellRecord({ column, printed, facets, status, measured, command, reason
     unit,
     better,
     status,
-    measured: measured ? { value: measured.value, interval: measured.interval, path: measured.path, ...measured.provenance } : null, // prettier-ignore
+    measured: measured ? { ...withoutRun(measured), ...measured.provenance } : null,
     command,
     reason,
   };
 }
 
+function withoutRun({ provenance: _, ...measured }: Measured): object {
+  return measured;
+}
+
 const HEADER = [
   ...['paper', 'table', 'row', 'column', 'metric', 'dataset', 'split', 'unit', 'better', 'printed', 'status'],
-  ...['measured', 'low', 'high', 'stage', 'path', 'run_id', 'revision', 'dirty', 'data_digest', 'device', 'command'],
+  ...[
+    'measured',
+    'low',
+    'high',
+    'chance',
+    'n',
+    'stage',
+    'path',
+    'run_id',
+    'revision',
+    'dirty',
+    'data_digest',
+    'device',
+    'command',
+  ],
 ];
 
 /** Tables as CSV, a line for each cell that prints or measures something. */
@@ -56,6 +74,8 @@ export function paperTablesCsv(tables: readonly MeasuredTable[]): string {
             measured?.value,
             measured?.interval?.[0],
             measured?.interval?.[1],
+            measured?.chance,
+            measured?.n,
           ],
           ...[measured?.provenance.stage, measured?.path, measured?.provenance.runId, measured?.provenance.revision],
           ...[measured?.provenance.dirty, measured?.provenance.dataDigest, measured?.provenance.device, command],

@@ -4,7 +4,7 @@ import { paperTablesHtml } from './html.ts';
 import { paperTablesMarkdown } from './markdown.ts';
 import { measureTable, type MeasuredTable } from './measure.ts';
 import { paperTablesCsv, paperTablesJson } from './records.ts';
-import { readStageRun, type StageOutcome } from './stage-run.ts';
+import { readStageRun, type StageOutcome, type StageRun } from './stage-run.ts';
 
 export const tableFormats = ['md', 'html', 'json', 'csv'] as const;
 export type TableFormat = (typeof tableFormats)[number];
@@ -12,6 +12,8 @@ export type TableFormat = (typeof tableFormats)[number];
 export interface MeasuredTables {
   preset: string;
   tables: MeasuredTable[];
+  /** those that the tables' numbers come from */
+  runs: StageRun[];
 }
 
 /**
@@ -35,7 +37,9 @@ export function readMeasuredTables(options: {
     outcomes.set(stage, outcome);
     return outcome;
   };
-  return { preset, tables: readPaperTables(folder, paper).map((table) => measureTable(table, { preset, outcomeOf })) };
+  const tables = readPaperTables(folder, paper).map((table) => measureTable(table, { preset, outcomeOf }));
+  const runs = [...outcomes.values()].filter((outcome) => 'record' in outcome);
+  return { preset, tables, runs };
 }
 
 /** For a program: every cell with its provenance. */
@@ -48,7 +52,7 @@ export const measuredTablesJson = ({ preset, tables }: MeasuredTables): object =
 export function renderMeasuredTables(measured: MeasuredTables, format: TableFormat): string {
   const { preset, tables } = measured;
   const title = `Paper tables at preset ${preset}`;
-  if (format === 'html') return paperTablesHtml(tables, title);
+  if (format === 'html') return paperTablesHtml(tables, measured.runs, title);
   if (format === 'csv') return paperTablesCsv(tables);
   if (format === 'json') return JSON.stringify(measuredTablesJson(measured), null, 2);
   return paperTablesMarkdown(tables, title);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { digest } from '@egolab/experiment';
 import { readJsonFile, UserError } from '@egolab/foundation';
@@ -17,13 +17,21 @@ export interface Provenance {
   /** of the datasets that the run read */
   dataDigest: string;
   device: string;
+  seed: number;
   startTime: string;
+  /** seconds, of the last attempt if it was interrupted */
+  wallTime: number;
 }
 
 /** A finished run of a stage. */
 export interface StageRun {
+  folder: string;
   provenance: Provenance;
   metrics: unknown;
+  /** outcomes.json, values by question; undefined where the stage writes none */
+  outcomes: unknown;
+  /** run.json as it is */
+  record: Record<string, unknown>;
   /** data and scale are the paper's: preset `paper` as it is, datasets of the user's own */
   paperScale: boolean;
 }
@@ -32,6 +40,7 @@ export interface StageRun {
 export type StageOutcome = StageRun | { missing: string };
 
 const recordSchema = z.object({
+  key: z.string().optional(),
   preset: z.string(),
   sets: z.array(z.string()),
   parameters: z.record(z.string(), z.unknown()),
@@ -40,7 +49,9 @@ const recordSchema = z.object({
   git: z.object({ revision: z.string().nullable(), dirty: z.boolean().nullable() }),
   device: z.string(),
   mlflowRunId: z.string(),
+  seed: z.number(),
   startTime: z.string(),
+  wallTime: z.number().nonnegative(),
 });
 
 /**
@@ -51,28 +62,56 @@ const recordSchema = z.object({
 export function readStageRun(folder: string, stage: string): StageOutcome {
   const file = join(folder, 'run.json');
   if (!existsSync(file) || !existsSync(join(folder, 'metrics.json'))) return { missing: 'not run' };
-  const parsed = recordSchema.safeParse(readJsonFile(file));
+  const record = readJsonFile(file);
+  const parsed = recordSchema.safeParse(record);
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `${path.join('.') || '(top)'}: ${message}`);
     throw new UserError({ what: `the run's record has mistakes:\n  ${lines.join('\n  ')}`, where: file });
   }
-  const { preset, git, device, mlflowRunId, startTime } = parsed.data;
-  const dataDigest = dataDigestOf(parsed.data);
+  const { preset, git, device, mlflowRunId, seed, startTime, wallTime } = parsed.data;
+  const dataDigest = dataDigestOf(folder, parsed.data);
   if (!git.revision) return { missing: 'its run has no revision' };
   if (!mlflowRunId) return { missing: 'its run has no id' };
   if (!device) return { missing: 'its run names no device' };
   if (!dataDigest) return { missing: 'its run names no data' };
-  const provenance = { stage, preset, runId: mlflowRunId, revision: git.revision, dirty: git.dirty !== false, dataDigest, device, startTime }; // prettier-ignore
-  return { provenance, metrics: readJsonFile(join(folder, 'metrics.json')), paperScale: isPaperScale(parsed.data) };
+  const provenance = { stage, preset, runId: mlflowRunId, revision: git.revision, dirty: git.dirty !== false, dataDigest, device, seed, startTime, wallTime }; // prettier-ignore
+  return {
+    folder,
+    provenance,
+    metrics: readJsonFile(join(folder, 'metrics.json')),
+    outcomes: existsSync(join(folder, 'outcomes.json')) ? readJsonFile(join(folder, 'outcomes.json')) : undefined,
+    record: record as Record<string, unknown>,
+    paperScale: isPaperScale(parsed.data),
+  };
 }
 
 type RunFields = z.output<typeof recordSchema>;
 
-/** Of the datasets where the run lists them, else the key of the stage that made or checked them. */
-function dataDigestOf({ datasets, inputs }: RunFields): string | undefined {
-  if (datasets.length === 1) return datasets[0].digest;
-  if (datasets.length > 1) return digest(datasets.map((each) => each.digest).sort());
-  return inputs['data']?.key;
+/**
+ * Of the datasets where the run lists them; else the key of the stage that made or checked them: the run's own where it reads none, its
+ * input `data`, or what its inputs were made from.
+ */
+function dataDigestOf(folder: string, { datasets, inputs, key, preset }: RunFields): string | undefined {
+  if (datasets.length > 0) return joined(datasets.map((each) => each.digest));
+  if (inputs['data']) return inputs['data'].key;
+  const read = Object.values(inputs);
+  if (read.length === 0) return key;
+  const digests = read.map((input) => {
+    const places = [dirname(folder), join(dirname(dirname(folder)), preset)].map((place) => join(place, input.stage));
+    for (const place of places.filter((each) => existsSync(join(each, 'run.json')))) {
+      const { success, data } = recordSchema.safeParse(readJsonFile(join(place, 'run.json')));
+      if (success && data.key === input.key) return dataDigestOf(place, data);
+    }
+    return undefined;
+  });
+  const known = digests.filter((each) => each !== undefined);
+  return known.length === digests.length ? joined(known) : undefined;
+}
+
+/** One digest of several. */
+function joined(digests: readonly string[]): string {
+  const distinct = [...new Set(digests)].sort();
+  return distinct.length === 1 ? distinct[0] : digest(distinct);
 }
 
 /** Preset `paper`, of which nothing but the place of the data is changed, and every section that can name a data folder names one. */

@@ -15,6 +15,14 @@ export function runText({ runId, revision, dirty, dataDigest, device }: Provenan
   return `run ${short(runId)}, revision ${short(revision)}${dirty ? ' with changes' : ''}, data ${short(dataDigest)}, ${device}`;
 }
 
+/** "41 s", "3 min 20 s", "2 h 5 min" */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** A measured value with about as many digits as its unit deserves. */
 export function measuredText({ measured, facets }: MeasuredCell): string {
   if (!measured) return '';
@@ -25,11 +33,27 @@ export function intervalText({ measured, facets }: MeasuredCell): string {
   return measured?.interval ? measured.interval.map((end) => digits(end, facets.unit)).join(' – ') : '';
 }
 
-const digits = (value: number, unit: string | undefined) =>
+/** "chance 20.0", "n 200": what helps to judge the value. */
+export function besideText({ measured, facets }: MeasuredCell): string[] {
+  return [
+    ...(measured?.chance === undefined ? [] : [`chance ${digits(measured.chance, facets.unit)}`]),
+    ...(measured?.n === undefined ? [] : [`n ${measured.n}`]),
+  ];
+}
+
+export const digits = (value: number, unit: string | undefined) =>
   unit === '%' ? value.toFixed(1) : String(Number(value.toPrecision(3)));
 
-/** "Table 15, section D.2.2" */
-export const placeText = ({ table }: MeasuredTable) => `${table.label}, section ${table.section}`;
+/** "Table 15, section D.2.2"; of a table of our own "Held-out clips, beside section 4.1" */
+export const placeText = ({ table }: MeasuredTable) =>
+  `${table.label}, ${isOwn(table) ? 'beside section' : 'section'} ${table.section}`;
+
+/** Whether the paper prints no such table. */
+export const isOwn = (table: MeasuredTable['table']): boolean => table.text === undefined;
+
+/** Whether something of it was measured. */
+export const isMeasured = ({ rows }: MeasuredTable): boolean =>
+  rows.some(({ cells }) => cells.some(({ measured }) => measured));
 
 /** Which lines a footnote is about. */
 export function footnoteText({ table }: MeasuredTable, index: number): string {
@@ -41,20 +65,34 @@ export function footnoteText({ table }: MeasuredTable, index: number): string {
   return titles.length === 0 ? text : `${[...new Set(titles)].join(', ')}: ${text}`;
 }
 
-/** What isn't run, each reason and command once, with the titles of the rows that lack it. */
-export function missingOf({ table, rows }: MeasuredTable): { titles: string; text: string; isCommand: boolean }[] {
-  const titlesOf = (has: (row: MeasuredTable['rows'][number]) => boolean) =>
-    [...new Set(rows.flatMap((row, i) => (has(row) ? [table.rows[i].title] : [])))].join(', ');
-  const commands = [...new Set(rows.flatMap((row) => row.commands))];
-  const reasons = [...new Set(rows.flatMap((row) => row.reasons))];
-  return [
-    ...commands.map((text) => ({ titles: titlesOf((row) => row.commands.includes(text)), text, isCommand: true })),
-    ...reasons.map((text) => ({ titles: titlesOf((row) => row.reasons.includes(text)), text, isCommand: false })),
-  ];
+/** What isn't run: reasons and commands, those together that the same rows lack. */
+export function missingOf({ table, rows }: MeasuredTable): { titles: string; texts: string[]; areCommands: boolean }[] {
+  const grouped = (areCommands: boolean, of: (row: MeasuredTable['rows'][number]) => readonly string[]) => {
+    const groups = new Map<string, string[]>();
+    for (const text of new Set(rows.flatMap(of))) {
+      const titles = new Set(rows.flatMap((row, i) => (of(row).includes(text) ? [table.rows[i].title] : [])));
+      const key = [...titles].join(', ');
+      groups.set(key, [...(groups.get(key) ?? []), text]);
+    }
+    return [...groups].map(([titles, texts]) => ({ titles, texts, areCommands }));
+  };
+  return [...grouped(true, ({ commands }) => commands), ...grouped(false, ({ reasons }) => reasons)];
 }
 
 /** What the statuses mean, for those who read the tables. */
-export const legend =
-  "Bold: measured here, beside it the paper's value. scaled: measured on other data or at another scale than the paper's, so shown but not compared. " +
-  "not run: ours to measure, with the command that would. published: the paper's value of another method, or a description. " +
-  "reproduced (not worse), close (worse by at most 5 %) and missed appear only where data and scale are the paper's.";
+export const statusTexts: readonly (readonly [string, string])[] = [
+  ['scaled', "measured on other data or at another scale than the paper's: shown, never compared"],
+  ['not run', 'ours to measure, but not measured; below the table is what would'],
+  ['published', "the paper's value of another method, or a description"],
+  [
+    'reproduced, close, missed',
+    "not worse than the paper's value, worse by at most 5 %, worse than that; only where data and scale are the paper's",
+  ],
+  ['uncompared', "data and scale are the paper's, which prints no value"],
+];
+
+/** How a measured cell reads. */
+export const cellText = "Measured here: bold, with its 95 % interval, the chance level and the paper's value.";
+
+/** All of that in one paragraph. */
+export const legend = `${cellText} ${statusTexts.map(([status, text]) => `${status}: ${text}.`).join(' ')}`;

@@ -1,0 +1,28 @@
+import { cellText, deltaText, measureHead, seedsText } from '../compare/format.ts';
+import { line } from '../paper-tables/markdown.ts';
+import { isCompared, type AblationReport } from './ablations-html.ts';
+
+/** The ablations of one paper that have something to compare, with their claims; of the others the titles. */
+export function ablationLines(ablations: readonly AblationReport[]): string[] {
+  const rest = ablations.filter((each) => !isCompared(each)).map(({ comparison }) => comparison.title);
+  return [
+    ...ablations.filter(isCompared).flatMap(({ comparison: { title, notes, variants, measures, claims } }) => [
+      `### ${title}`,
+      '',
+      ...notes.flatMap((note) => [note, '']),
+      line(['', 'seeds', ...measures.map(measureHead)]),
+      line(['---', '---', ...measures.map(() => '---')]),
+      ...variants.map((variant, i) =>
+        line([
+          `${variant.title}${i === 0 ? ' (baseline)' : ''}`,
+          seedsText(variant),
+          ...measures.map((measure, j) => [cellText(variant.cells[j], measure, variant), deltaText(variant.cells[j], measure)].filter(Boolean).join('; ')), // prettier-ignore
+        ]),
+      ),
+      '',
+      ...claims.map(({ verdict, text, source, sentence }) => `- **${verdict}**: ${text} (${source}). ${sentence}`),
+      '',
+    ]),
+    ...(rest.length > 0 ? [`Ablations that haven't run: ${rest.join('; ')}.`, ''] : []),
+  ];
+}
