@@ -58,6 +58,16 @@ it.each([
     /^--format: there is no format "htlm"\n {2}did you mean "html"\?\n$/,
   ],
   [
+    'a mistyped ablation',
+    ['compare', 'exo2ego/tabel-7'],
+    /^ablation: there is no ablation "exo2ego\/tabel-7"\n {2}did you mean "exo2ego\/table-7"\?\n$/,
+  ],
+  [
+    'a comparison of one run folder that is none',
+    ['compare', '/nowhere/micro/stage1', '/nowhere/micro/stage2'],
+    /^\/nowhere\/micro\/stage1: there is no finished run.*\n {2}`npx nx run pipelines:stage1 --configuration=micro` makes it\n$/,
+  ],
+  [
     'a mistyped key',
     ['run', 'stage2', '--set', 'stage2.wieghts=1'],
     /--set stage2\.wieghts=1: stage2\.wieghts is not a known key; did you mean "weights"\?/,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '@egolab/foundation';
 import { addAblate } from './commands/ablate.ts';
 import { addAsk } from './commands/ask.ts';
+import { addCompare } from './commands/compare.ts';
 import { addData } from './commands/data.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEmbed } from './commands/embed.ts';
@@ -32,6 +33,7 @@ function program(): Command {
     addWindows,
     addScore,
     addTables,
+    addCompare,
     addPlan,
     addData,
     addMlflow,

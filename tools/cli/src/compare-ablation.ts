@@ -1,0 +1,96 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ablationName, measurementsOf, readAblation, type Ablation } from '@egolab/experiment';
+import { UserError } from '@egolab/foundation';
+import type { CompareRequest, RequestedRun } from '@egolab/reporting';
+import {
+  ablationFolders,
+  ablationRuns,
+  partOf,
+  readRun,
+  type AblationRun,
+  type AblationRuns,
+  type Workspace,
+} from './pipelines.ts';
+
+/**
+ * An ablation at a preset as a comparison: every variant with every seed that some variant has run with.
+ *
+ * @throws UserError for an unknown ablation (with the nearest one), a preset or override that doesn't exist, and when nothing has run
+ *   (with the command that would)
+ */
+export async function ablationRequest(
+  name: string,
+  { preset, sets }: { preset: string; sets: readonly string[] },
+  workspace: Workspace,
+): Promise<CompareRequest> {
+  const ablation = readAblation(ablationFolders(workspace), name);
+  const first = await ablationRuns(ablation, { preset, sets }, workspace);
+  const seeds = seedsToLookFor(first, workspace);
+  const found = seeds === 1 ? first : await ablationRuns(ablation, { preset, sets, seeds }, workspace);
+  const ran = found.seeds.filter((seed) => found.runs.some((run) => run.seed === seed && run.complete));
+  const command = [
+    `npx egolab ablate ${ablationName(ablation)} --preset ${preset}`,
+    ...sets.map((set) => `--set '${set}'`),
+    ...(seeds > 1 ? [`--seeds ${seeds}`] : []),
+  ].join(' ');
+  if (ran.length === 0)
+    throw new UserError({
+      what: `no variant of "${name}" has run at ${preset}`,
+      where: 'compare',
+      mend: `run them: \`${command}\``,
+    });
+  return {
+    title: `${ablation.paper}, ${ablation.title}`,
+    notes: [`From ${ablation.source}.`, ...ablation.notes],
+    preset,
+    measures: ablation.evaluate.map(({ id, title, unit, better }) => ({ id, title, unit, better })),
+    baseline: ablation.baseline,
+    variants: ablation.variants.map(({ id, title }) => ({
+      id,
+      title,
+      runs: ran.map((seed) => requestedRun(ablation, found, id, seed, command)),
+    })),
+    claims: ablation.claims,
+  };
+}
+
+function requestedRun(
+  ablation: Ablation,
+  { runs }: AblationRuns,
+  id: string,
+  seed: number,
+  command: string,
+): RequestedRun {
+  const run = runs.find((each) => each.variant === id && each.seed === seed)!;
+  const measurements = measurementsOf(
+    ablation,
+    ablation.variants.find((each) => each.id === id)!,
+  );
+  const folders = Object.fromEntries(measurements.map(({ stage }) => [stage, run.folders[stage]]));
+  if (run.complete) return { seed, folders, measurements };
+  const stale = Object.values(folders).some((folder) => readRun(folder) !== undefined);
+  const reason = stale ? 'its run had another configuration than the preset now has' : 'not run';
+  return { seed, folders, measurements, missing: { reason, command, parameters: planned(run) } };
+}
+
+/** The configuration that a run would have: the parts that its stages read. */
+function planned({ folders, plan }: AblationRun): Record<string, unknown> {
+  const parts = Object.keys(folders).map((stage) => partOf(plan.stages.get(stage)!, plan.config));
+  return Object.assign({}, ...parts) as Record<string, unknown>;
+}
+
+/** How many seeds there are to look for, from the preset's on: as far as any finished run of the measured stages goes. */
+function seedsToLookFor({ ablation, preset, seeds: [first] }: AblationRuns, { artifacts }: Workspace): number {
+  const measured = ablation.variants.flatMap((variant) => measurementsOf(ablation, variant).map(({ stage }) => stage));
+  const variants = existsSync(artifacts) ? readdirSync(artifacts) : [];
+  const found = variants
+    .filter((variant) => variant === preset || variant.startsWith(`${preset}+`))
+    .flatMap((variant) =>
+      [...new Set(measured)].flatMap((stage) => readRun(join(artifacts, variant, stage))?.seed ?? []),
+    );
+  return Math.min(Math.max(first, ...found) - first + 1, MOST_SEEDS);
+}
+
+/** A stray run with a far-off seed doesn't make thousands of places to look at. */
+const MOST_SEEDS = 20;
