@@ -57,7 +57,7 @@ const egoM2pSchema = z.strictObject({
 const splits = (train: number, test: number) => ({ train: count(train), test: count(test) });
 
 /** EgoBench and sources of EgoIT, in `egobench/`. */
-const egoBenchSchema = z.strictObject({
+export const egoBenchConfigSchema = z.strictObject({
   takes: z.strictObject(splits(12, 12)).prefault({}),
   /** for questions of episodic memory */
   long: z.strictObject({ ...splits(4, 6), duration: seconds.default([60, 80]) }).prefault({}),
@@ -96,7 +96,7 @@ export const worldConfigSchema = z.strictObject({
   exo2Ego: z.literal(false).optional(),
   egoDtm: egoDtmSchema.optional(),
   egoM2p: egoM2pSchema.optional(),
-  egoBench: egoBenchSchema.optional(),
+  egoBench: egoBenchConfigSchema.optional(),
 });
 
 export type WorldConfig = z.infer<typeof worldConfigSchema>;
@@ -104,4 +104,4 @@ export type WorldConfig = z.infer<typeof worldConfigSchema>;
 export type WorldConfigInput = z.input<typeof worldConfigSchema>;
 export type EgoDtmConfig = z.infer<typeof egoDtmSchema>;
 export type EgoM2pConfig = z.infer<typeof egoM2pSchema>;
-export type EgoBenchConfig = z.infer<typeof egoBenchSchema>;
+export type EgoBenchConfig = z.infer<typeof egoBenchConfigSchema>;

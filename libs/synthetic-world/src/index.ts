@@ -1,4 +1,4 @@
-export { worldConfigSchema, type WorldConfig, type WorldConfigInput } from './config.ts';
+export { egoBenchConfigSchema, worldConfigSchema, type WorldConfig, type WorldConfigInput } from './config.ts';
 export { generateWorld, readWorldManifest, type GenerateOptions, type WorldManifest } from './generate.ts';
 export { sampleTexts, textCorpus, type TextSample } from './language/corpus.ts';
 export { instructions, type EgoItTask } from './language/instructions.ts';

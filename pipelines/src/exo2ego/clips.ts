@@ -10,6 +10,8 @@ import type { SharedSettings } from './settings.ts';
 export interface Clips {
   /** decode once, with a progress bar, what training reads many times */
   warm(clips: readonly ClipRequest[], progress: Progress): Promise<void>;
+  /** begin to decode what will be read soon */
+  prefetch(clips: readonly ClipRequest[]): void;
   /** uint8 frames of each clip */
   read(clips: readonly ClipRequest[]): Promise<Uint8Array[]>;
   /** normalised pixels `[batch, time, height, width, 3]` */
@@ -38,6 +40,7 @@ export function openClips({ data, models }: SharedSettings): Clips {
       });
       phase.end();
     },
+    prefetch: (clips) => reader.prefetch(clips),
     read: (clips) => reader.readMany(clips),
     pixels: (frames) => pixelsFromBytes(Buffer.concat(frames), [frames.length, numFrames, size, size, 3]),
   };

@@ -1,23 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  egoClip,
-  egoExoClips,
-  egoSchemaVideo,
-  readEgoIt,
-  readEgoMcq,
-  readEgoSchema,
-  VideoLocator,
-  webPairs,
-} from '@egolab/ego-data';
-import type {
-  ClipPair,
-  EgoMcqQuestion,
-  EgoSchemaQuestion,
-  InstructionRecord,
-  McqClip,
-  SkipReport,
-  Split,
-} from '@egolab/ego-data';
+import { egoClip, egoExoClips, readEgoIt, readEgoMcq, VideoLocator, webPairs } from '@egolab/ego-data';
+import type { ClipPair, EgoMcqQuestion, InstructionRecord, McqClip, SkipReport, Split } from '@egolab/ego-data';
 import { UserError, type Random } from '@egolab/foundation';
 import type { ClipRequest } from '@egolab/video';
 import type { View } from '@egolab/video-llm';
@@ -81,11 +65,31 @@ export function exoViews({ exoVideos, bestExo, start, end }: ClipPair): ClipRequ
   return [...best, ...others].map(({ path }) => ({ media: path, start, end }));
 }
 
-/** EgoIT instruction records (section 3.2). */
-export function readInstructions(folder: string, split: 'train' | 'val', progress: Progress): InstructionRecord[] {
-  const { records, skipped } = readEgoIt({ file: join(folder, `egoit_${split}.json`), missingVideos: 'skip' });
-  reportSkipped(progress, 'EgoIT', skipped);
-  return records;
+/**
+ * EgoIT's instruction records (section 3.2): `egoit/egoit_train.json` where the data holds one, and those that stage `egobench-datasets`
+ * made of the sources. Every record once, so that the mixture is that of the sizes (Table 1).
+ *
+ * @param sources folder of the sources' videos
+ * @throws UserError when there is none
+ */
+export function readInstructions(
+  egoIt: string,
+  made: { readonly file: string; readonly videos: string },
+  progress: Progress,
+): InstructionRecord[] {
+  const whole = join(egoIt, 'egoit_train.json');
+  const files = [...(existsSync(whole) ? [{ file: whole, videos: egoIt }] : []), made];
+  const records = files.flatMap(({ file, videos }) => {
+    const { records, skipped } = readEgoIt({ file, videos, missingVideos: 'skip' });
+    reportSkipped(progress, 'EgoIT', skipped);
+    return records;
+  });
+  if (records.length > 0) return records;
+  throw new UserError({
+    what: 'there are no instruction records',
+    where: egoIt,
+    mend: 'put egoit_train.json there, or one of the sources of EgoIT (OpenEQA, EgoTimeQA, Something-Something-V2, EGTEA, EgoExoLearn) beside it',
+  });
 }
 
 /** An EgoMCQ question with its clips found on disk. */
@@ -110,27 +114,6 @@ export function readEgoMcqClips(folder: string): LocatedMcq[] {
     ...question,
     clips: question.choices.map((choice) => locate(choice, question.id)),
   }));
-}
-
-/** An EgoSchema question whose answer is public, with its video. */
-export interface LocatedEgoSchema extends EgoSchemaQuestion {
-  answer: number;
-  clip: ClipRequest;
-}
-
-export function readEgoSchemaClips(folder: string): LocatedEgoSchema[] {
-  const questions = readEgoSchema(join(folder, 'questions.json'), join(folder, 'subset_answers.json'));
-  return questions.flatMap((question) => {
-    if (question.answer === undefined) return [];
-    const media = egoSchemaVideo(join(folder, 'videos'), question.id);
-    if (!media)
-      throw new UserError({
-        what: `the video of question ${question.id} is missing`,
-        where: join(folder, 'videos'),
-        mend: 'download it: a benchmark is scored whole',
-      });
-    return [{ ...question, answer: question.answer, clip: { media } }];
-  });
 }
 
 /** At most `limit` items, drawn without replacement; all of them when there are no more. */

@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { InstructionRecord } from '@egolab/ego-data';
+import type { Random } from '@egolab/foundation';
 import { ALL_DECODER_LINEARS, createLora, saveAdapter, type LoraAdapter } from '@egolab/language-model';
 import type { ChatMessage } from '@egolab/tokenizers';
 import { instructionPrompt, PREFIX, selfPracticeTokens, textGeneration } from '@egolab/video-llm';
 import { openClips, type Clips } from '../exo2ego/clips.ts';
-import { datasetFolder, readInstructions } from '../exo2ego/datasets.ts';
+import { egoBenchFolders } from '../exo2ego/benchmarks/data.ts';
+import { datasetFolder, readInstructions, sample } from '../exo2ego/datasets.ts';
 import { languageModelPath, loadExo2Ego, saveExo2Ego, type Exo2Ego } from '../exo2ego/model.ts';
 import { encoderLearningRate, sections, trainingSettings, type SharedSettings } from '../exo2ego/settings.ts';
 import { below, ownLearningRate, trainTask, type ModelTask } from '../exo2ego/training.ts';
@@ -27,19 +30,25 @@ const params = z.strictObject({
   }),
   /** false: row 3 of Table 8 */
   trainEgoEncoder: z.boolean(),
+  /** at most so many of EgoIT's records, drawn at random; null: all */
+  maxRecords: z.number().int().positive().nullable(),
 });
 
-/** EgoIT's records. */
-export function instructionExamples({
-  config,
-  inputs,
-  progress,
-}: {
+/** What the records are read by. */
+interface Reads {
+  params: Pick<z.output<typeof params>, 'maxRecords'>;
   config: SharedSettings;
-  inputs: Readonly<Record<'data', string>>;
+  inputs: Readonly<Record<'data' | 'egobench', string>>;
+  random: Random;
   progress: Progress;
-}): InstructionRecord[] {
-  return readInstructions(datasetFolder(config.data, inputs.data, 'egoit'), 'train', progress);
+}
+
+/** EgoIT's records, all or a sample of them. */
+export function instructionExamples({ params, config, inputs, random, progress }: Reads): InstructionRecord[] {
+  const { data } = config;
+  const made = { file: join(inputs.egobench, 'egoit.jsonl'), videos: egoBenchFolders(data, inputs).at(-1)! };
+  const all = readInstructions(datasetFolder(data, inputs.data, 'egoit'), made, progress);
+  return sample(all, params.maxRecords, random.split('records'));
 }
 
 /** The language model learns to follow instructions about what it sees and what is imagined of the other view. */
@@ -76,7 +85,7 @@ export const stage3 = defineStage({
   paper: 'Exo2Ego section 4.4',
   params,
   sections,
-  inputs: { data: 'datasets', languageModel: 'text-model', student: 'stage2' },
+  inputs: { data: 'datasets', egobench: 'egobench-datasets', languageModel: 'text-model', student: 'stage2' },
   outputs: ['model.safetensors', 'model.json', 'adapter'],
   history: ['loss'],
   async run(context) {
@@ -102,9 +111,16 @@ export const stage3 = defineStage({
     saveAdapter(out.path('adapter'), adapter, languageModel);
     adapter.parameters.dispose();
     exo2ego.dispose();
-    return result;
+    return { ...result, metrics: { ...result.metrics, records: mixture(examples) } };
   },
 });
+
+/** Records by source; those that name none are from one file of the data root. */
+function mixture(records: readonly InstructionRecord[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const { source = 'egoit_train' } of records) sizes[source] = (sizes[source] ?? 0) + 1;
+  return sizes;
+}
 
 /** An EgoIT sample as the messages that the chat template takes: its instruction goes before the first question (section 3.2). */
 function conversation({ instruction, turns }: Pick<InstructionRecord, 'instruction' | 'turns'>): ChatMessage[] {

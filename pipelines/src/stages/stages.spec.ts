@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { egoBenchTasks } from '@egolab/benchmarks';
 import { openCheckpoint } from '@egolab/checkpoints';
+import { egoItSources } from '@egolab/ego-data';
 import { sha256 } from '@egolab/foundation';
 import { tf } from '@egolab/runtime';
 import { contentDigest } from '../run-folder.ts';
@@ -26,14 +28,20 @@ function tinyPreset(): object {
     fps: 4,
     takeDuration: [10, 12],
     samples: 1,
-    rooms: { train: 1, heldOut: 1 },
-    egoExo4d: { trainTakes: 2, valTakes: 1, numExo: 1 },
-    egoClip: { takes: 3, questions: 2 },
+    rooms: { train: 2, heldOut: 1 },
+    egoExo4d: { trainTakes: 2, valTakes: 3, numExo: 1 },
+    egoClip: { takes: 3, questions: 40 },
     egoSchema: { takes: 1 },
     egoIt: { recordsPerTake: 4 },
     web: { clips: 4, rooms: 1 },
     text: { samples: 20 },
     groundTruth: { takes: 0 },
+  };
+  preset['egobench-datasets'].world = {
+    takes: { train: 1, test: 6 },
+    long: { train: 1, test: 2, duration: [40, 44] },
+    ek100: { testTakes: 1 },
+    egtea: { takes: 2 },
   };
   Object.assign(preset.models.languageModel.config, {
     vocab_size: 320,
@@ -54,7 +62,7 @@ function tinyPreset(): object {
   for (const stage of TRAINING_STAGES)
     Object.assign(preset[stage].training, { epochs: 1, globalBatchSize: 4, localBatchSize: 4 });
   for (const stage of ['initialize', 'stage1', 'stage2', 'stage3'])
-    Object.assign(preset[`evaluate-${stage}`], { maxQuestions: 2, maxNarrations: 2 });
+    Object.assign(preset[`evaluate-${stage}`], { maxQuestions: 2, questionsOf: {}, maxNarrations: 2 });
   return preset;
 }
 
@@ -98,6 +106,7 @@ function moved(before: string, after: string): string[] {
 }
 
 const folder = (stage: string) => join(workspace.artifacts, 'tiny', stage);
+const readJson = (path: string): unknown => JSON.parse(readFileSync(folder(path), 'utf8'));
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'egolab-stages-'));
@@ -105,10 +114,11 @@ beforeAll(async () => {
   mkdirSync(workspace.presets, { recursive: true });
   writeFileSync(join(workspace.presets, 'tiny.yaml'), stringify(tinyPreset()));
   await run('datasets');
+  await run('egobench-datasets');
   await run('text-model');
   languageModel = await contentDigest(join(folder('text-model'), 'model'));
   for (const stage of ['initialize', 'stage1', 'stage2', 'stage3', 'evaluate-stage3']) await run(stage);
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -153,6 +163,34 @@ describe('the stages of Exo2Ego', () => {
     await run('stage1');
     expect(readFileSync(join(folder('stage1'), 'model.safetensors')).equals(once)).toBe(true);
   }, 60_000);
+
+  it('tunes on every source of EgoIT', () => {
+    const { records } = readJson('stage3/metrics.json') as { records: Record<string, number> };
+    for (const source of ['egoit_train', ...egoItSources]) expect(records[source], source).toBeGreaterThan(0);
+  });
+
+  it('asks all tasks of EgoBench, and says of every question how it went', () => {
+    const folder = 'evaluate-stage3';
+    const metrics = readJson(`${folder}/metrics.json`) as Record<string, Record<string, number>>;
+    for (const { name } of egoBenchTasks) expect(metrics[name], name).toBeDefined();
+    expect(metrics['mean']).toMatchObject({ tasks: 8, n: expect.any(Number) });
+    const outcomes = readJson(`${folder}/outcomes.json`) as Record<string, Record<string, number>>;
+    for (const [path, questions] of Object.entries(outcomes)) {
+      const value = path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], metrics);
+      const values = Object.values(questions);
+      expect((100 * values.reduce((sum, each) => sum + each, 0)) / values.length, path).toBeCloseTo(value as number, 8);
+    }
+    const predictions = readJson(`${folder}/predictions.json`) as Record<string, Record<string, number[]>>;
+    expect(Object.values(predictions['charades-ego'])[0]).toHaveLength(157);
+    const tasks = readJson(`${folder}/egobench/tasks.json`) as { name: string; asked: number; data: string }[];
+    for (const { name, asked, data } of tasks) {
+      expect(asked, name).toBeLessThanOrEqual(2);
+      expect(data).toContain('world');
+      expect(readFileSync(join(workspace.artifacts, 'tiny', folder, `egobench/${name}.jsonl`), 'utf8')).toMatch(
+        /\n.*\n/,
+      );
+    }
+  });
 
   it('leaves no tensors behind', () => {
     expect([...tensors].filter(([, left]) => left !== 0)).toEqual([]);

@@ -1,6 +1,6 @@
 import type { ClipPair, EgoItSource } from '@egolab/ego-data';
 import { probe } from '@egolab/video';
-import { locateClip } from '../ego-bench/locate.ts';
+import { locateClip, rememberedRates } from '../ego-bench/locate.ts';
 import type { ClipReference } from '../ego-bench/question.ts';
 
 /** A row of Table 1: how many samples a stage trains on, in the paper and on disk. */
@@ -104,9 +104,10 @@ export async function table2Row(
   const lengths = new Map<string, number>();
   let seconds = 0;
   const videos = new Set<string>();
+  const rateOf = rememberedRates();
   for (const { id, clip } of questions) {
     videos.add(clip.videos[0]);
-    const { media, start = 0, end } = await locateClip(clip, folder, id);
+    const { media, start = 0, end } = await locateClip(clip, folder, id, rateOf);
     const name = typeof media === 'string' ? media : JSON.stringify(media);
     if (end === undefined && !lengths.has(name)) lengths.set(name, (await probe(media)).duration);
     seconds += (end ?? lengths.get(name)!) - start;

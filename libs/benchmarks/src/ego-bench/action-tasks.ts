@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { normalizedAnswer } from '@egolab/metrics';
 import { readCharadesClasses, readCharadesEgo, readEk100Retrieval } from '@egolab/ego-data';
+import { ek100Relevancy } from '../ek100-mir.ts';
 import type { ChoiceTask } from './task.ts';
+import { EK100_QUESTION, ek100Clip } from './class-tasks.ts';
 import { withCandidates } from './with-candidates.ts';
 
 /** Action recognition and retrieval as the paper asks them: the action and the four most similar others. */
@@ -15,6 +18,7 @@ export function actionTask(name: 'charades-ego-mcq' | 'ek100-mcq'): ChoiceTask {
 const charadesEgo: ChoiceTask = {
   kind: 'choice',
   name: 'charades-ego-mcq',
+  benchmark: 'Charades-Ego',
   title: 'Charades-Ego (five-way)',
   folder: 'charades-ego',
   videos: 'videos',
@@ -48,6 +52,7 @@ const charadesEgo: ChoiceTask = {
 const ek100: ChoiceTask = {
   kind: 'choice',
   name: 'ek100-mcq',
+  benchmark: 'EPIC-KITCHENS-100',
   title: 'EPIC-KITCHENS-100 (five-way)',
   folder: 'ek100',
   videos: 'videos',
@@ -56,16 +61,24 @@ const ek100: ChoiceTask = {
   note: 'five candidates instead of 3,842: its mAP and nDCG aren’t those of multi-instance retrieval',
   likelihood: 'per-token',
   read(root, context) {
-    const { clips, captions } = readEk100Retrieval(root);
-    const items = clips.map(({ narrationId, narration, videoId, participantId, start, end }) => ({
-      id: narrationId,
+    const dataset = readEk100Retrieval(root);
+    const { clips, captions } = dataset;
+    const items = clips.map((clip) => ({
+      id: clip.narrationId,
       group: 'all',
-      question:
-        'Given a query video segment, how can captions be ranked so that those with a higher rank are more semantically relevant to the action in the query video segment?',
-      answer: narration,
-      clip: { videos: [`${videoId}.mp4`, `${participantId}/${videoId}.MP4`], start, end },
+      question: EK100_QUESTION,
+      answer: clip.narration,
+      clip: ek100Clip(clip),
     }));
     const pool = captions.map(({ text }) => text);
-    return withCandidates(this.name, items, pool, 5, context);
+    const { videos, texts, table, classes } = ek100Relevancy(dataset);
+    const classOf = new Map(captions.map(({ text }, i) => [normalizedAnswer(text), texts[i]]));
+    return withCandidates(this.name, items, pool, 5, context).map((question, row) => ({
+      ...question,
+      // the right option counts as such, whichever clip its words are the caption of
+      relevancy: question.options.map((option, i) =>
+        i === question.answer ? 1 : table[videos[row] * classes + classOf.get(normalizedAnswer(option))!],
+      ),
+    }));
   },
 };

@@ -1,35 +1,17 @@
 import { argmax } from '@egolab/metrics';
-import type { ClipRequest } from '@egolab/video';
-import { locateClip } from './locate.ts';
+import { comparable, type Answerer, type Comparison } from './answerer.ts';
+import { inBatches, type BatchOptions } from './in-batches.ts';
 import { choicePrompt, parseLetter } from './prompts.ts';
-import type { ChoiceQuestion, OpenQuestion } from './question.ts';
+import type { ChoiceQuestion, ClassQuestions, ClipQuestion, OpenQuestion } from './question.ts';
 import { ResultsFile, type QuestionResult, type ResultsHeader } from './results.ts';
-import type { ChoiceTask } from './task.ts';
 
-/** A model that looks at clips and answers. */
-export interface Answerer {
-  /** decode clips that will be asked about soon */
-  prefetch(clips: readonly ClipRequest[]): void;
-  /** log-likelihood (nats) of each answer to the prompt, and its number of tokens */
-  likelihoods(
-    clip: ClipRequest,
-    prompt: string,
-    answers: readonly string[],
-  ): Promise<readonly { readonly logLikelihood: number; readonly numTokens: number }[]>;
-  /** an answer in the model's own words */
-  generate(clip: ClipRequest, prompt: string): Promise<string>;
-}
-
-export interface AnswerOptions {
-  /** folder of the task's videos */
-  readonly videos: string;
+export interface AnswerOptions extends BatchOptions {
   /** results file: questions that are in it aren't asked again */
   readonly results: string;
   /** what the answers depend on besides what stands here: model, frames, … */
   readonly header: ResultsHeader;
   /** text before the question; see `TABLE_16_PROMPTS` */
   readonly instruction: string;
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface ChoiceOptions extends AnswerOptions {
@@ -39,44 +21,98 @@ export interface ChoiceOptions extends AnswerOptions {
   readonly listOptions: boolean;
 }
 
-/** Clips that are located, and decoded, ahead of the question that is asked. */
-const AHEAD = 8;
+/** What of a task the answers depend on. */
+interface Asks {
+  readonly name: string;
+  readonly likelihood: Comparison;
+}
 
 /** Ask every question that has no result yet; the results come in the questions' order. */
 export async function answerChoices(
-  task: Pick<ChoiceTask, 'name' | 'likelihood'>,
+  task: Asks,
   questions: readonly ChoiceQuestion[],
   answerer: Answerer,
   options: ChoiceOptions,
 ): Promise<QuestionResult[]> {
   const { scoring, instruction, listOptions } = options;
   const header = { task: task.name, likelihood: task.likelihood, scoring, instruction, listOptions, ...options.header };
-  const results = new ResultsFile(options.results, header);
-  try {
-    await forEachClip(
-      questions,
-      answerer,
-      options,
-      (id) => results.has(id),
-      async (question, clip) => {
-        const prompt = choicePrompt(question, { instruction, listOptions: listOptions || scoring === 'letter' });
+  const prompt = (question: ChoiceQuestion) =>
+    choicePrompt(question, { instruction, listOptions: listOptions || scoring === 'letter' });
+  const clipsOf = ({ clip }: ChoiceQuestion) => [clip];
+  return withResults<ChoiceQuestion, QuestionResult>(questions, clipsOf, answerer, options, header, async (batch) => {
+    if (scoring === 'letter') {
+      const results: QuestionResult[] = [];
+      for (const { question, clips } of batch) {
+        const text = await answerer.generate(clips[0], prompt(question));
         const { id, group, answer } = question;
-        if (scoring === 'letter') {
-          const text = await answerer.generate(clip, prompt);
-          results.add({ id, group, answer, predicted: parseLetter(text, question.options) ?? null, text });
-          return;
-        }
-        const likelihoods = await answerer.likelihoods(clip, prompt, question.options);
-        const scores = likelihoods.map(({ logLikelihood, numTokens }) =>
-          task.likelihood === 'per-token' ? logLikelihood / numTokens : logLikelihood,
-        );
-        results.add({ id, group, answer, predicted: argmax(scores), scores });
-      },
+        results.push({ id, group, answer, predicted: parseLetter(text, question.options) ?? null, text });
+      }
+      return results;
+    }
+    const likelihoods = await answerer.likelihoods(
+      batch.map(({ question, clips }) => ({ clip: clips[0], prompt: prompt(question), answers: question.options })),
     );
-    return questions.map(({ id }) => results.get(id)!);
-  } finally {
-    results.close();
-  }
+    return batch.map(({ question: { id, group, answer } }, i) => {
+      const scores = likelihoods[i].map((each) => comparable(each, task.likelihood));
+      return { id, group, answer, predicted: argmax(scores), scores };
+    });
+  });
+}
+
+export interface ClipOptions extends Omit<AnswerOptions, 'instruction'> {
+  /** what the text answers; undefined: it is a caption, as in pretraining */
+  readonly prompt: string | undefined;
+}
+
+/** Which of its clips does each text describe? The one under which it is likeliest. */
+export async function answerClips(
+  task: Pick<Asks, 'name'>,
+  questions: readonly ClipQuestion[],
+  answerer: Answerer,
+  options: ClipOptions,
+): Promise<QuestionResult[]> {
+  const { prompt } = options;
+  const header = { task: task.name, prompt: prompt ?? null, ...options.header };
+  const clipsOf = ({ clips }: ClipQuestion) => clips;
+  return withResults<ClipQuestion, QuestionResult>(questions, clipsOf, answerer, options, header, async (batch) => {
+    const likelihoods = await answerer.likelihoods(
+      batch.flatMap(({ question, clips }) => clips.map((clip) => ({ clip, prompt, answers: [question.text] }))),
+    );
+    let first = 0;
+    return batch.map(({ question: { id, group, answer }, clips }) => {
+      const scores = likelihoods.slice(first, (first += clips.length)).map(([each]) => comparable(each, 'whole'));
+      return { id, group, answer, predicted: argmax(scores), scores };
+    });
+  });
+}
+
+/** How well each class fits a clip. */
+export interface ClassResult {
+  readonly id: string;
+  /** a score a class */
+  readonly scores: readonly number[];
+}
+
+/** Score every class for every clip. */
+export async function answerClasses(
+  task: Asks,
+  { question, classes, items }: Pick<ClassQuestions, 'question' | 'classes' | 'items'>,
+  answerer: Answerer,
+  options: AnswerOptions,
+): Promise<ClassResult[]> {
+  const { instruction } = options;
+  const header = { task: task.name, likelihood: task.likelihood, instruction, question, classes, ...options.header };
+  const prompt = choicePrompt({ question, options: classes }, { instruction, listOptions: false });
+  const clipsOf = ({ clip }: ClassQuestions['items'][number]) => [clip];
+  return withResults(items, clipsOf, answerer, options, header, async (batch) => {
+    const likelihoods = await answerer.likelihoods(
+      batch.map(({ clips }) => ({ clip: clips[0], prompt, answers: classes })),
+    );
+    return batch.map(({ question: { id } }, i) => ({
+      id,
+      scores: likelihoods[i].map((each) => comparable(each, task.likelihood)),
+    }));
+  });
 }
 
 /** An open question's answer. */
@@ -93,46 +129,34 @@ export async function answerOpen(
   options: AnswerOptions,
 ): Promise<OpenResult[]> {
   const header = { task: task.name, instruction: options.instruction, ...options.header };
-  const results = new ResultsFile<OpenResult>(options.results, header);
+  const clipsOf = ({ clip }: OpenQuestion) => [clip];
+  return withResults<OpenQuestion, OpenResult>(questions, clipsOf, answerer, options, header, async (batch) => {
+    const results: OpenResult[] = [];
+    for (const { question, clips } of batch) {
+      const prompt = [options.instruction, question.question].filter((line) => line !== '').join('\n');
+      results.push({ id: question.id, text: await answerer.generate(clips[0], prompt) });
+    }
+    return results;
+  });
+}
+
+/** Ask what has no result yet, and hand back all results in the questions' order. */
+async function withResults<Question extends { readonly id: string }, Result extends { readonly id: string }>(
+  questions: readonly Question[],
+  clipsOf: Parameters<typeof inBatches<Question>>[1],
+  answerer: Answerer,
+  options: BatchOptions & Pick<AnswerOptions, 'results'>,
+  header: ResultsHeader,
+  ask: (batch: Parameters<Parameters<typeof inBatches<Question>>[5]>[0]) => Promise<readonly Result[]>,
+): Promise<Result[]> {
+  const results = new ResultsFile<Result>(options.results, header);
   try {
-    await forEachClip(
-      questions,
-      answerer,
-      options,
-      (id) => results.has(id),
-      async ({ id, question }, clip) => {
-        const prompt = [options.instruction, question].filter((line) => line !== '').join('\n');
-        results.add({ id, text: await answerer.generate(clip, prompt) });
-      },
-    );
+    const isDone = ({ id }: Question) => results.has(id);
+    await inBatches(questions, clipsOf, isDone, answerer, options, async (batch) => {
+      for (const result of await ask(batch)) if (!results.has(result.id)) results.add(result);
+    });
     return questions.map(({ id }) => results.get(id)!);
   } finally {
     results.close();
-  }
-}
-
-async function forEachClip<Question extends { readonly id: string; readonly clip: ChoiceQuestion['clip'] }>(
-  questions: readonly Question[],
-  answerer: Answerer,
-  { videos, onProgress }: AnswerOptions,
-  isDone: (id: string) => boolean,
-  ask: (question: Question, clip: ClipRequest) => Promise<void>,
-): Promise<void> {
-  const open = questions.filter(({ id }) => !isDone(id));
-  let done = questions.length - open.length;
-  onProgress?.(done, questions.length);
-  const located: Promise<ClipRequest>[] = [];
-  const locateUpTo = (end: number) => {
-    while (located.length < Math.min(end, open.length)) {
-      const { clip, id } = open[located.length];
-      const request = locateClip(clip, videos, id);
-      request.then((found) => answerer.prefetch([found])).catch(() => undefined); // shows when the question is asked
-      located.push(request);
-    }
-  };
-  for (const [index, question] of open.entries()) {
-    locateUpTo(index + AHEAD);
-    await ask(question, await located[index]);
-    onProgress?.(++done, questions.length);
   }
 }

@@ -5,9 +5,13 @@ import { describe, expect, it } from 'vitest';
 import type { SentenceEncoder } from '@egolab/sentence-encoder';
 import {
   answerChoices,
+  answerClasses,
+  answerClips,
   answerOpen,
   choicePrompt,
   choiceTasks,
+  egoBenchTasks,
+  meanOverTasks,
   openTasks,
   parseLetter,
   ResultsFile,
@@ -193,12 +197,14 @@ describe('answering', () => {
   }));
   const answerer = (asked: string[], text = 'B'): Answerer => ({
     prefetch: () => undefined,
-    likelihoods: (_, prompt) => {
-      asked.push(prompt);
-      return Promise.resolve([
-        { logLikelihood: -4, numTokens: 4 },
-        { logLikelihood: -3, numTokens: 1 },
-      ]);
+    likelihoods: (together) => {
+      asked.push(...together.map(({ prompt }) => prompt ?? 'caption'));
+      return Promise.resolve(
+        together.map(() => [
+          { logLikelihood: -4, numTokens: 4 },
+          { logLikelihood: -3, numTokens: 1 },
+        ]),
+      );
     },
     generate: (_, prompt) => {
       asked.push(prompt);
@@ -212,6 +218,7 @@ describe('answering', () => {
     instruction: '',
     scoring: 'likelihood' as const,
     listOptions: false,
+    questionsAtATime: 1,
   });
 
   it('takes the likeliest option, per token or as a whole, and asks nothing twice', async () => {
@@ -224,13 +231,15 @@ describe('answering', () => {
     expect(results.map(({ predicted }) => predicted)).toEqual([0, 0, 0]);
     const whole = await answerChoices({ name: 't', likelihood: 'whole' }, questions, answerer([]), options());
     expect(whole.map(({ predicted }) => predicted)).toEqual([1, 1, 1]);
-    expect(scoreResults(questions, whole)['inter']).toMatchObject({
+    expect(scoreResults(questions, whole)['inter'].score).toMatchObject({
       accuracy: 100,
       chance: 50,
       n: 2,
-      reciprocalRank: 100,
+      reciprocalRank: { value: 100 },
     });
-    expect(scoreResults(questions, results)['intra']).toMatchObject({ accuracy: 0, reciprocalRank: 50, unparsed: 0 });
+    const { score, outcomes } = scoreResults(questions, results)['intra'];
+    expect(score).toMatchObject({ accuracy: 0, reciprocalRank: { value: 50 }, unparsed: 0 });
+    expect(outcomes).toEqual({ accuracy: { c: 0 }, reciprocalRank: { c: 0.5 } });
   });
 
   it('reads letters; one that names nothing is wrong, not a guess', async () => {
@@ -239,12 +248,75 @@ describe('answering', () => {
     const letter = { ...options(), scoring: 'letter' as const };
     const right = await answerChoices(task, questions, answerer(asked), letter);
     expect(asked[0]).toContain('(B) short');
-    expect(scoreResults(questions, right)['inter']).toMatchObject({ accuracy: 100, reciprocalRank: undefined });
+    const { score } = scoreResults(questions, right)['inter'];
+    expect(score.accuracy).toBe(100);
+    expect(score.reciprocalRank).toBeUndefined();
     const vague = await answerChoices(task, questions, answerer([], 'C opens it'), {
       ...letter,
       results: options().results,
     });
-    expect(scoreResults(questions, vague)['inter']).toMatchObject({ accuracy: 0, unparsed: 2 });
+    expect(scoreResults(questions, vague)['inter'].score).toMatchObject({ accuracy: 0, unparsed: 2 });
+  });
+
+  it('asks the same batches after an interruption, and gives the same results for any number at a time', async () => {
+    const task = { name: 't', likelihood: 'per-token' as const };
+    const scored: Answerer = {
+      ...answerer([]),
+      likelihoods: (together) =>
+        Promise.resolve(
+          together.map(({ prompt, answers }) =>
+            answers.map((answer) => ({ logLikelihood: -[...(prompt + answer)].length, numTokens: answer.length })),
+          ),
+        ),
+    };
+    const batches: number[] = [];
+    let left = 1;
+    const killed: Answerer = {
+      ...scored,
+      likelihoods: (together) => {
+        batches.push(together.length);
+        return left-- > 0 ? scored.likelihoods(together) : Promise.reject(new Error('killed'));
+      },
+    };
+    const settings = { ...options(), questionsAtATime: 2 };
+    await expect(answerChoices(task, questions, killed, settings)).rejects.toThrow('killed');
+    left = 9;
+    const results = await answerChoices(task, questions, killed, settings);
+    expect(batches).toEqual([2, 1, 1]);
+    for (const questionsAtATime of [1, 2, 3])
+      expect(await answerChoices(task, questions, scored, { ...options(), questionsAtATime })).toEqual(results);
+  });
+
+  it('asks which clip a text describes, and scores every class', async () => {
+    const clip = (i: number) => ({ videos: ['v.mp4'], start: i, end: i + 1 });
+    const later: Answerer = {
+      ...answerer([]),
+      likelihoods: (together) =>
+        Promise.resolve(
+          together.map(({ clip: { start }, answers }) =>
+            answers.map((_, i) => ({ logLikelihood: -Math.abs(start! - 2 - i), numTokens: 2 })),
+          ),
+        ),
+    };
+    const asked = { ...options(), prompt: undefined, questionsAtATime: 2 };
+    const texts = ['p', 'q', 'r'].map((id, answer) => ({
+      id,
+      group: 'all',
+      text: id,
+      clips: [1, 2, 3].map(clip),
+      answer,
+    }));
+    const results = await answerClips({ name: 'egomcq' }, texts, later, asked);
+    expect(results.map(({ predicted }) => predicted)).toEqual([1, 1, 1]);
+    expect(results[0].scores).toEqual([-1, -0, -1]);
+    expect(scoreResults(texts, results)['all'].score).toMatchObject({ n: 3, chance: 100 / 3, low: expect.any(Number) });
+    const items = [1, 2].map((i) => ({ id: `${i}`, clip: clip(i) }));
+    const classes = { question: 'Which?', classes: ['a', 'b'], items };
+    const scores = await answerClasses({ name: 'c', likelihood: 'per-token' }, classes, later, options());
+    expect(scores).toEqual([
+      { id: '1', scores: [-0.5, -1] },
+      { id: '2', scores: [-0, -0.5] },
+    ]);
   });
 
   it('answers open questions, and says which video is missing', async () => {
@@ -259,5 +331,50 @@ describe('answering', () => {
     );
     const out = [{ ...questions[0], clip: { videos: ['../../etc/passwd'] } }];
     await expect(answerChoices(task, out, answerer([]), options())).rejects.toThrow(/leaves the dataset root/);
+  });
+});
+
+describe('values', () => {
+  it('the mean over tasks counts every task the same, and its questions say so one by one', () => {
+    const setting = (name: string, benchmark: 'EgoMCQ' | 'EgoPlan', answers: number[], chance: number) => ({
+      name,
+      benchmark,
+      chance,
+      correct: Object.fromEntries(answers.map((right, i) => [`${i}`, right])),
+    });
+    const { score, outcomes } = meanOverTasks([
+      setting('egomcq.inter', 'EgoMCQ', [1, 1, 1, 0], 20),
+      setting('egomcq.intra', 'EgoMCQ', [1, 0], 20),
+      setting('egoplan', 'EgoPlan', [0, 0, 0, 0, 1], 25),
+    ])!;
+    expect(score).toMatchObject({ n: 11, tasks: 2, settings: 3, chance: 22.5 });
+    expect(score.accuracy).toBeCloseTo(100 * ((0.75 + 0.5) / 2 / 2 + 0.2 / 2), 10);
+    const values = Object.values(outcomes);
+    expect((100 * values.reduce((sum, value) => sum + value, 0)) / values.length).toBeCloseTo(score.accuracy, 10);
+    expect(score.low).toBeLessThan(score.accuracy);
+    expect(meanOverTasks([])).toBeUndefined();
+  });
+
+  it('grades the options of retrieval: what says nearly the same is nearly right', () => {
+    const question = {
+      id: 'a',
+      group: 'all',
+      question: 'q',
+      options: ['x', 'y', 'z'],
+      answer: 1,
+      clip: { videos: [] },
+    };
+    const result = { id: 'a', group: 'all', answer: 1, predicted: 0, scores: [3, 2, 1] };
+    const score = (relevancy: number[]) => scoreResults([{ ...question, relevancy }], [result])['all'].score;
+    expect(score([1, 1, 0]).mAP!.value).toBe(100);
+    expect(score([0, 1, 0]).mAP!.value).toBe(50);
+    // gains 0.5 and 1 at ranks 1 and 2, against 1 and 0.5
+    const ideal = 1 + 0.5 / Math.log2(3);
+    expect(score([0.5, 1, 0]).nDCG!.value).toBeCloseTo((100 * (0.5 + 1 / Math.log2(3))) / ideal, 10);
+  });
+
+  it('has eight tasks, whose names differ', () => {
+    expect(new Set(egoBenchTasks.map(({ benchmark }) => benchmark)).size).toBe(8);
+    expect(new Set(egoBenchTasks.map(({ name }) => name)).size).toBe(egoBenchTasks.length);
   });
 });

@@ -1,5 +1,6 @@
 import type { SentenceEncoder } from '@egolab/sentence-encoder';
-import type { ChoiceQuestion, OpenQuestion } from './question.ts';
+import type { Comparison } from './answerer.ts';
+import type { ChoiceQuestion, ClassQuestions, ClipQuestion, OpenQuestion } from './question.ts';
 
 /** What a task needs besides its data set. */
 export interface TaskContext {
@@ -9,9 +10,15 @@ export interface TaskContext {
   readonly candidates: string;
 }
 
+/** EgoBench's eight tasks (Table 2). */
+export type BenchmarkName =
+  'EgoSchema' | 'QAEgo4D' | 'EgoTaskQA' | 'Charades-Ego' | 'EPIC-KITCHENS-100' | 'EgoPlan' | 'VLN-QA' | 'EgoMCQ';
+
 interface Task {
   /** as in `egolab score` */
   readonly name: string;
+  /** the task of Table 2 of which this is a setting */
+  readonly benchmark: BenchmarkName;
   readonly title: string;
   /** folder below the data root, and of the videos below that */
   readonly folder: string;
@@ -30,9 +37,22 @@ export interface ChoiceTask extends Task {
    * How the likelihoods of options compare: per token (an option's length doesn't count; EgoPlan's official scoring, since its loss is
    * a mean), or as a whole.
    */
-  readonly likelihood: 'per-token' | 'whole';
+  readonly likelihood: Comparison;
   /** @throws UserError naming file, record and field of what is wrong */
   read(root: string, context: TaskContext): ChoiceQuestion[];
+}
+
+/** A task that asks which clip a text describes. */
+export interface ClipTask extends Task {
+  readonly kind: 'clips';
+  read(root: string): ClipQuestion[];
+}
+
+/** A task that scores every clip against all of a list of texts, with values of its own. */
+export interface ClassTask extends Task {
+  readonly kind: 'classes';
+  readonly likelihood: Comparison;
+  read(root: string): ClassQuestions;
 }
 
 /** A task that is answered in one's own words, and marked by a judge. */
@@ -40,3 +60,5 @@ export interface OpenTask extends Task {
   readonly kind: 'open';
   read(root: string): OpenQuestion[];
 }
+
+export type EgoBenchTask = ChoiceTask | ClipTask | ClassTask | OpenTask;

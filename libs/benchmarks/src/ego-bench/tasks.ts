@@ -9,16 +9,25 @@ import {
   readVlnQa,
   withoutMarker,
   type EgoPlanQuestion,
+  type McqClip,
 } from '@egolab/ego-data';
 import { Random } from '@egolab/foundation';
 import { actionTask } from './action-tasks.ts';
+import { charadesEgoClasses, ek100Retrieval } from './class-tasks.ts';
+import type { ClipReference } from './question.ts';
 import { withCandidates } from './with-candidates.ts';
-import type { ChoiceTask, OpenTask } from './task.ts';
+import type { ChoiceTask, ClassTask, ClipTask, EgoBenchTask, OpenTask } from './task.ts';
+
+/** Where a clip of an Ego4D video lies. */
+function ego4dClip({ videoUid, start, end }: McqClip): ClipReference {
+  return { videos: [`${videoUid}.mp4`], start, end, ego4d: videoUid };
+}
 
 /** EgoSchema's 500 questions with public answers, each about a whole three-minute clip. */
 const egoSchema: ChoiceTask = {
   kind: 'choice',
   name: 'egoschema',
+  benchmark: 'EgoSchema',
   title: 'EgoSchema',
   folder: 'egoschema',
   videos: 'videos',
@@ -36,6 +45,7 @@ const egoSchema: ChoiceTask = {
 const qaEgo4dClosed: ChoiceTask = {
   kind: 'choice',
   name: 'qaego4d-closed',
+  benchmark: 'QAEgo4D',
   title: 'QAEgo4D (closed)',
   folder: 'qaego4d',
   videos: 'videos',
@@ -60,6 +70,7 @@ const qaEgo4dClosed: ChoiceTask = {
 const qaEgo4dOpen: OpenTask = {
   kind: 'open',
   name: 'qaego4d-open',
+  benchmark: 'QAEgo4D',
   title: 'QAEgo4D (open)',
   folder: 'qaego4d',
   videos: 'videos',
@@ -80,6 +91,7 @@ function egoTaskQa(split: 'direct' | 'indirect'): ChoiceTask {
   return {
     kind: 'choice',
     name: `egotaskqa-${split}`,
+    benchmark: 'EgoTaskQA',
     title: `EgoTaskQA (${split})`,
     folder: 'egotaskqa',
     videos: 'qa_videos',
@@ -125,6 +137,7 @@ function planClip({ source, videoId, progress, observationFrame }: EgoPlanQuesti
 const egoPlan: ChoiceTask = {
   kind: 'choice',
   name: 'egoplan',
+  benchmark: 'EgoPlan',
   title: 'EgoPlan',
   folder: 'egoplan',
   videos: 'videos',
@@ -146,6 +159,7 @@ const egoPlan: ChoiceTask = {
 const vlnQa: ChoiceTask = {
   kind: 'choice',
   name: 'vln-qa',
+  benchmark: 'VLN-QA',
   title: 'VLN-QA',
   folder: 'vlnqa',
   videos: 'videos',
@@ -168,6 +182,7 @@ const vlnQa: ChoiceTask = {
 const egoMcqVideoToText: ChoiceTask = {
   kind: 'choice',
   name: 'egomcq-v2t',
+  benchmark: 'EgoMCQ',
   title: 'EgoMCQ (video to text)',
   folder: 'egoclip',
   videos: 'videos',
@@ -192,10 +207,30 @@ const egoMcqVideoToText: ChoiceTask = {
       // intra: what happens in the same video; inter: what happens in others
       allowed: (candidate: string) => videosOf.get(candidate)!.has(query.videoUid) === (type === 'intra'),
       fallback: () => type === 'intra', // a video with fewer narrations is topped up from others
-      clip: { videos: [`${query.videoUid}.mp4`], start: query.start, end: query.end },
+      clip: ego4dClip(query),
     }));
     return withCandidates(this.name, items, [...videosOf.keys()], 10, context);
   },
+};
+
+/** EgoMCQ as published: which of five clips does the narration describe? */
+const egoMcq: ClipTask = {
+  kind: 'clips',
+  name: 'egomcq',
+  benchmark: 'EgoMCQ',
+  title: 'EgoMCQ (text to video)',
+  folder: 'egoclip',
+  videos: 'videos',
+  annotations: 'egomcq.json',
+  paper: 'EgoVLP (Lin et al. 2022); supplement C.1.8 turns it round',
+  read: (root) =>
+    readEgoMcq(join(root, egoMcq.annotations)).map(({ id, type, query, choices, answer }) => ({
+      id,
+      group: type,
+      text: query.text,
+      clips: choices.map(ego4dClip),
+      answer,
+    })),
 };
 
 /** EgoBench (Table 2), in the order of the paper's tables, in the forms that ask for a text. */
@@ -211,3 +246,7 @@ export const choiceTasks: readonly ChoiceTask[] = [
   egoMcqVideoToText,
 ];
 export const openTasks: readonly OpenTask[] = [qaEgo4dOpen];
+export const clipTasks: readonly ClipTask[] = [egoMcq];
+export const classTasks: readonly ClassTask[] = [charadesEgoClasses, ek100Retrieval];
+/** All settings of EgoBench's eight tasks. */
+export const egoBenchTasks: readonly EgoBenchTask[] = [...choiceTasks, ...clipTasks, ...classTasks, ...openTasks];

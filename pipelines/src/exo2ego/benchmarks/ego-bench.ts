@@ -2,93 +2,164 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import {
   answerChoices,
+  answerClasses,
+  answerClips,
   answerOpen,
-  choiceTasks,
+  egoBenchTasks,
   endpointJudge,
   judgeAnswers,
   languageModelJudge,
-  openScores,
-  openTasks,
+  meanOverTasks,
   scoreResults,
   videosFolder,
   type Answerer,
   type ChoiceTask,
+  type ClassTask,
+  type ClipTask,
+  type EgoBenchTask,
   type Judge,
   type OpenTask,
+  type QuestionResult,
+  type SettingAccuracy,
   type TaskContext,
 } from '@egolab/benchmarks';
-import { suggestion, UserError, type Random } from '@egolab/foundation';
-import { loadSentenceEncoder } from '@egolab/sentence-encoder';
+import { Random, suggestion, UserError } from '@egolab/foundation';
 import type { Progress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import { workspace } from '../../workspace.ts';
 import { sample } from '../datasets.ts';
-import { instructionOf, type EgoBenchSettings } from './settings.ts';
+import { scoreOpen } from './open-scores.ts';
+import { instructionOf, type EgoBenchSettings, type QuestionLimits } from './settings.ts';
 
 export interface EgoBenchRun {
   readonly settings: EgoBenchSettings;
+  readonly limits: QuestionLimits;
+  /** what a narration answers in EgoMCQ's text-to-video form; undefined: nothing, it is a caption as in pretraining */
+  readonly narrationPrompt: string | undefined;
   readonly answerer: Answerer;
   /** what the answers depend on: the digest of the model, frames, … */
   readonly model: Readonly<Record<string, unknown>>;
-  /** folder that holds the data sets */
-  readonly data: string;
+  /** folders that hold the data sets, the first that has one is taken */
+  readonly data: readonly string[];
+  /** where candidates are, and SentenceBERT where they have to be made */
+  readonly context: TaskContext;
   /** where results grow; kept after an interruption */
   readonly state: string;
   /** where they go when all is done */
   readonly out: string;
-  readonly random: Random;
   readonly progress: Progress;
-  /** instead of the settings' SentenceBERT */
-  readonly sentenceEncoder?: TaskContext['sentenceEncoder'];
+}
+
+/** Per metric the questions' own values, whose mean (times 100 where it is in percent) is the metric. */
+export type Outcomes = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** Per task the question's predicted index, or a score an option. */
+export type Predictions = Readonly<Record<string, Readonly<Record<string, number | readonly number[]>>>>;
+
+export interface EgoBenchResult {
+  /** per task its values with intervals and n, and `mean` over the tasks */
+  readonly metrics: Record<string, Metrics>;
+  readonly outcomes: Outcomes;
+  readonly predictions: Predictions;
+  /** what was asked */
+  readonly tasks: readonly AskedTask[];
+}
+
+export interface AskedTask extends Pick<EgoBenchTask, 'name' | 'title' | 'benchmark' | 'paper' | 'note'> {
+  /** folder of the annotations */
+  readonly data: string;
+  /** questions asked, of how many */
+  readonly asked: number;
+  readonly questions: number;
+}
+
+/** What one task gives. */
+interface TaskResult {
+  readonly metrics: Metrics;
+  readonly outcomes: Outcomes;
+  readonly predictions?: Predictions[string];
+  readonly settings: readonly SettingAccuracy[];
+  readonly asked: number;
+  readonly questions: number;
 }
 
 /**
  * EgoBench (supplement C): every task whose data set is there, question by question into `<task>.jsonl`; an interrupted run goes on at
- * the next question.
+ * the next questions.
  *
- * @returns per task its accuracy with interval and n; `egomcq-v2t` per group
  * @throws UserError for an unknown task, or whatever is wrong with a data set's files
  */
-export async function runEgoBench(run: EgoBenchRun): Promise<Metrics> {
-  const { settings, data, out, progress } = run;
+export async function runEgoBench(run: EgoBenchRun): Promise<EgoBenchResult> {
+  const { settings, limits, data, out, progress } = run;
+  checkNames(Object.keys(limits.questionsOf), 'questionsOf');
   mkdirSync(out, { recursive: true });
   const metrics: Record<string, Metrics> = {};
+  const outcomes: Record<string, Outcomes[string]> = {};
+  const predictions: Record<string, Predictions[string]> = {};
+  const settingsAsked: SettingAccuracy[] = [];
+  const tasks: AskedTask[] = [];
   for (const task of wantedTasks(settings.tasks)) {
-    if (!existsSync(join(data, task.folder, task.annotations))) {
+    const folder = data.find((root) => existsSync(join(root, task.folder, task.annotations)));
+    if (folder === undefined) {
       progress.note(`${task.title}: not on disk (${join(task.folder, task.annotations)})`);
       continue;
     }
-    metrics[task.name] = task.kind === 'choice' ? await runChoice(task, run) : await runOpen(task, run);
+    const result = await runTask(task, folder, run);
+    metrics[task.name] = result.metrics;
+    Object.assign(outcomes, result.outcomes);
+    if (result.predictions) predictions[task.name] = result.predictions;
+    settingsAsked.push(...result.settings);
+    const { name, title, benchmark, paper, note } = task;
+    tasks.push({ name, title, benchmark, paper, note, data: folder, asked: result.asked, questions: result.questions });
     copyFileSync(resultsFile(run, task), join(out, basename(resultsFile(run, task))));
   }
-  return metrics;
+  const mean = meanOverTasks(settingsAsked);
+  if (mean) {
+    metrics['mean'] = mean.score;
+    outcomes['mean.accuracy'] = mean.outcomes;
+  }
+  return { metrics, outcomes, predictions, tasks };
 }
 
-function wantedTasks(names: readonly string[] | null): readonly (ChoiceTask | OpenTask)[] {
-  const all = [...choiceTasks, ...openTasks];
-  if (names === null) return all;
-  return names.map((name) => {
-    const task = all.find((each) => each.name === name);
-    if (task) return task;
-    const known = all.map((each) => each.name);
-    throw new UserError({ what: `there is no task "${name}"`, where: 'egoBench.tasks', mend: suggestion(name, known) });
-  });
+function wantedTasks(names: readonly string[] | null): readonly EgoBenchTask[] {
+  if (names === null) return egoBenchTasks;
+  checkNames(names, 'ego-bench.tasks');
+  return egoBenchTasks.filter(({ name }) => names.includes(name));
+}
+
+function checkNames(names: readonly string[], where: string): void {
+  const known = egoBenchTasks.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new UserError({ what: `there is no task "${unknown}"`, where, mend: suggestion(unknown, known) });
+}
+
+function runTask(task: EgoBenchTask, folder: string, run: EgoBenchRun): Promise<TaskResult> {
+  if (task.kind === 'choice') return runChoices(task, folder, run);
+  if (task.kind === 'clips') return runClips(task, folder, run);
+  return task.kind === 'classes' ? runClasses(task, folder, run) : runOpen(task, folder, run);
 }
 
 function resultsFile({ state }: EgoBenchRun, task: { readonly name: string }): string {
   return join(state, `${task.name}.jsonl`);
 }
 
+/** The questions that are asked: the same ones after every stage and of every seed, so that they can be compared in pairs. */
+function drawn<Question>(all: readonly Question[], task: EgoBenchTask, { questionsOf, maxQuestions }: QuestionLimits) {
+  const limit = task.name in questionsOf ? questionsOf[task.name] : maxQuestions;
+  return sample(all, limit, new Random('egobench').split(task.name));
+}
+
 /** What all questions of a task share. */
-function answerOptions(run: EgoBenchRun, task: ChoiceTask | OpenTask, total: number) {
-  const { settings, data, model, progress } = run;
+function answerOptions(run: EgoBenchRun, task: EgoBenchTask, folder: string, total: number) {
+  const { settings, model, progress } = run;
   const phase = progress.phase(task.title, total);
   let before = 0;
   const options = {
-    videos: videosFolder(data, task),
+    videos: videosFolder(folder, task),
     results: resultsFile(run, task),
     header: model,
     instruction: instructionOf(settings.prompt),
+    questionsAtATime: settings.questionsAtATime,
     onProgress: (done: number) => {
       phase.advance(done - before);
       before = done;
@@ -97,25 +168,86 @@ function answerOptions(run: EgoBenchRun, task: ChoiceTask | OpenTask, total: num
   return { options, phase };
 }
 
-async function runChoice(task: ChoiceTask, run: EgoBenchRun): Promise<Metrics> {
-  const { settings, data, answerer, random } = run;
-  const all = task.read(join(data, task.folder), contextOf(run));
-  const questions = sample(all, settings.maxQuestions, random.split('egobench', task.name));
-  const { options, phase } = answerOptions(run, task, questions.length);
+async function runChoices(task: ChoiceTask, folder: string, run: EgoBenchRun): Promise<TaskResult> {
+  const { settings, answerer, context, limits } = run;
+  const all = task.read(join(folder, task.folder), context);
+  const questions = drawn(all, task, limits);
+  const { options, phase } = answerOptions(run, task, folder, questions.length);
   const { scoring, listOptions } = settings;
   const results = await answerChoices(task, questions, answerer, { ...options, scoring, listOptions });
   phase.end();
-  const scores = Object.entries(scoreResults(questions, results)).map(
-    ([group, score]) => [group, { ...score }] as const,
-  );
-  return scores.length === 1 ? scores[0][1] : Object.fromEntries(scores);
+  return { ...choiceResult(task, questions, results), questions: all.length };
 }
 
-async function runOpen(task: OpenTask, run: EgoBenchRun): Promise<Metrics> {
-  const { settings, data, answerer, random, out } = run;
-  const all = task.read(join(data, task.folder));
-  const questions = sample(all, settings.maxQuestions, random.split('egobench', task.name));
-  const { options, phase } = answerOptions(run, task, questions.length);
+async function runClips(task: ClipTask, folder: string, run: EgoBenchRun): Promise<TaskResult> {
+  const { answerer, limits, narrationPrompt: prompt } = run;
+  const all = task.read(join(folder, task.folder));
+  const questions = drawn(all, task, limits);
+  const { options, phase } = answerOptions(run, task, folder, questions.length);
+  const results = await answerClips(task, questions, answerer, { ...options, prompt });
+  phase.end();
+  return { ...choiceResult(task, questions, results), questions: all.length };
+}
+
+/** Values by group; a task without groups has them by itself. */
+function choiceResult(
+  { name, benchmark }: EgoBenchTask,
+  questions: Parameters<typeof scoreResults>[0],
+  results: readonly QuestionResult[],
+): Omit<TaskResult, 'questions'> {
+  const groups = Object.entries(scoreResults(questions, results));
+  const pathOf = (group: string) => (group === 'all' ? name : `${name}.${group}`);
+  const metrics = groups.map(([group, { score }]) => [group, { ...score }] as const);
+  return {
+    metrics: groups.length === 1 && groups[0][0] === 'all' ? metrics[0][1] : Object.fromEntries(metrics),
+    outcomes: Object.fromEntries(
+      groups.flatMap(([group, { outcomes }]) =>
+        Object.entries(outcomes).map(([metric, values]) => [
+          `${pathOf(group)}.${metric === 'accuracy' ? metric : `${metric}.value`}`,
+          values,
+        ]),
+      ),
+    ),
+    predictions: Object.fromEntries(results.map(({ id, scores, predicted }) => [id, scores ?? predicted ?? -1])),
+    settings: groups.map(([group, { score, outcomes }]) => ({
+      name: pathOf(group),
+      benchmark,
+      chance: score.chance,
+      correct: outcomes['accuracy'],
+    })),
+    asked: questions.length,
+  };
+}
+
+async function runClasses(task: ClassTask, folder: string, run: EgoBenchRun): Promise<TaskResult> {
+  const { answerer, limits } = run;
+  const all = task.read(join(folder, task.folder));
+  const items = drawn(all.items, task, limits);
+  const { options, phase } = answerOptions(run, task, folder, items.length);
+  const results = await answerClasses(task, { ...all, items }, answerer, options);
+  phase.end();
+  const ids = results.map(({ id }) => id);
+  const { values, outcomes } = all.score(
+    ids,
+    results.map(({ scores }) => scores),
+  );
+  return {
+    metrics: values,
+    outcomes: Object.fromEntries(
+      Object.entries(outcomes).map(([name, each]) => [`${task.name}.${name}.value`, each] as const),
+    ),
+    predictions: Object.fromEntries(results.map(({ id, scores }) => [id, scores])),
+    settings: [],
+    asked: items.length,
+    questions: all.items.length,
+  };
+}
+
+async function runOpen(task: OpenTask, folder: string, run: EgoBenchRun): Promise<TaskResult> {
+  const { settings, answerer, limits, out } = run;
+  const all = task.read(join(folder, task.folder));
+  const questions = drawn(all, task, limits);
+  const { options, phase } = answerOptions(run, task, folder, questions.length);
   const results = await answerOpen(task, questions, answerer, options);
   phase.end();
   const text = new Map(results.map((result) => [result.id, result.text]));
@@ -125,27 +257,17 @@ async function runOpen(task: OpenTask, run: EgoBenchRun): Promise<Metrics> {
     references: answers,
     prediction: text.get(id)!,
   }));
+  const asked = { settings: [], asked: questions.length, questions: all.length };
   const judge = settings.judge === null ? undefined : await judgeOf(settings.judge);
-  if (!judge) {
-    const { n, exact_match, rouge_l } = openScores(items, undefined);
-    return { n, exact_match, rouge_l };
-  }
+  if (!judge) return { ...scoreOpen(task.name, items, undefined), ...asked };
   try {
     const marks = join(run.state, `${task.name}.judge.jsonl`);
-    const scores = openScores(items, await judgeAnswers(items, judge, marks));
+    const scores = scoreOpen(task.name, items, await judgeAnswers(items, judge, marks));
     copyFileSync(marks, join(out, basename(marks)));
-    return scores;
+    return { ...scores, ...asked };
   } finally {
     judge.dispose?.();
   }
-}
-
-function contextOf({ settings, sentenceEncoder }: EgoBenchRun): TaskContext {
-  const path = resolve(workspace.root, settings.sentenceEncoder);
-  return {
-    sentenceEncoder: sentenceEncoder ?? { name: basename(path), load: () => loadSentenceEncoder(path) },
-    candidates: resolve(workspace.root, settings.candidates),
-  };
 }
 
 async function judgeOf(judge: NonNullable<EgoBenchSettings['judge']>): Promise<Judge & { dispose?: () => void }> {
