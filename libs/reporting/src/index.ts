@@ -30,8 +30,3 @@ export { compareFoldersRequest } from './compare/folders.ts';
 export { comparisonJson } from './compare/records.ts';
 export { compareFormats, renderComparison, type CompareFormat, type CompareRenderOptions } from './compare/render.ts';
 export type { CompareRequest, Measure, RequestedRun, RequestedVariant } from './compare/request.ts';
-export { compareVariants, type ComparedVariant, type Comparison } from './compare/comparison.ts';
-export { compareFoldersRequest } from './compare/folders.ts';
-export { comparisonJson } from './compare/records.ts';
-export { compareFormats, renderComparison, type CompareFormat, type CompareRenderOptions } from './compare/render.ts';
-export type { CompareRequest, Measure, RequestedRun, RequestedVariant } from './compare/request.ts';
