@@ -62,7 +62,7 @@ a.value { color: inherit; font-weight: 700; text-decoration: underline dotted; }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; } th button:hover { color: var(--accent); }
 th button::after { content: '\\a0\\2195'; color: var(--soft); opacity: .55; font-weight: 400; } th[aria-sort=ascending] button::after { content: '\\a0\\2191'; opacity: 1; } th[aria-sort=descending] button::after { content: '\\a0\\2193'; opacity: 1; }
 small.group { text-transform: uppercase; letter-spacing: .04em; font-size: .68rem; margin: .5rem 0 .25rem; } table:not(.sorted) small.repeated { display: none; }
-.beneath { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 0 2.5rem; }
+.beneath { columns: 27rem; column-gap: 2.5rem; } .beneath > div { break-inside: avoid; }
 .legend { font-size: .88rem; max-width: 84ch; margin: .4rem 0; color: var(--soft); } .legend > div { display: grid; grid-template-columns: 9.5rem 1fr; gap: .8rem; padding: .18rem 0; } .legend dt { font: 600 .84rem/1.6 var(--sans); color: var(--ink); } .legend dd { margin: 0; }
 .status { white-space: nowrap; color: var(--soft); } .scaled { color: var(--accent); } .reproduced, .better { color: var(--good); } .close, .undecided { color: var(--fair); } .missed, .worse { color: var(--bad); } .held { color: var(--good); } .reversed { color: var(--bad); }
 .verdict { white-space: nowrap; } .verdict + .verdict { margin-top: .1rem; } td .verdict { display: block; }

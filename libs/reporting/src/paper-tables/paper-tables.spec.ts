@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
@@ -87,7 +87,7 @@ describe('provenance', () => {
     ['revision', { git: { revision: null, dirty: false } }],
     ['id', { mlflowRunId: '' }],
     ['device', { device: '' }],
-    ['data', { inputs: {} as typeof RECORD.inputs }],
+    ['data', { inputs: { tokens: { stage: 'tokenize', key: 'x' } } as unknown as typeof RECORD.inputs }],
   ])('no number without %s', (what, changes) => {
     finish(99, changes);
     const [cell] = ours().cells;
@@ -95,6 +95,14 @@ describe('provenance', () => {
     expect(cell.measured).toBeUndefined();
     for (const format of ['md', 'html', 'csv'] as const)
       expect(renderMeasuredTables(read(), format)).not.toMatch(/\b99\b/);
+  });
+
+  it("data are those of its inputs where it reads none itself, and a data stage's own", () => {
+    const upstream = join(root, 'artifacts/micro/tokenize');
+    finishStage(upstream, { metrics: {}, record: { inputs: {} as typeof RECORD.inputs } });
+    const { key } = JSON.parse(readFileSync(join(upstream, 'run.json'), 'utf8')) as { key: string };
+    finish(99, { inputs: { tokens: { stage: 'tokenize', key } } as unknown as typeof RECORD.inputs });
+    expect(ours().cells[0].measured!.provenance.dataDigest).toBe(key);
   });
 
   it('names file and field of a broken record', () => {

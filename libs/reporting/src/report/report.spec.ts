@@ -37,6 +37,14 @@ describe('HTML', () => {
     expect(html).toContain('<details class="table" id="second-table-2"');
   });
 
+  it('shows ablations with their differences, claims and runs', () => {
+    expect(html).toContain('<section id="first-ablation-table-7"');
+    expect(html).toContain('Table 7: training &lt;off&gt;');
+    expect(html).toMatch(/<td data-value="19"><strong>19\.0<\/strong><small class="" title="[^"]*">-20\.50<\/small>/);
+    expect(html).toContain('<b class="undecided">undecided</b>training helps');
+    expect(html).toContain('not trained, seed 3, <code>evaluate-before</code>: run aaaa1111, revision abcdef01');
+  });
+
   it('shows the run, its configuration, curves and pictures, and how to run what is missing', () => {
     expect(html).toContain('run.json of train');
     expect(html).toMatch(/download="train-history.csv" href="data:text\/csv;base64,/);
@@ -54,6 +62,8 @@ it('Markdown: summary, stages, and only tables with a measured value', () => {
   expect(text).toContain('| Training (`train`) | First section 4.2 | 600 | 0.6674 | 1 min 15 s | cpu | 3 | abcdef01 | dddddddd | fedcba98 |'); // prettier-ignore
   expect(text).toMatch(/### first, Table 1, section 4/);
   expect(text).not.toMatch(/### second/);
+  expect(text).toContain('| not trained | 3 | 19.0; -20.50 |');
+  expect(text).toContain('- **undecided**: training helps (4.1). ');
 });
 
 it('a terminal gets a short plain table', () => {
