@@ -34,7 +34,13 @@ const takes = (train: number, heldOut: number) =>
 const egoM2pSchema = z.strictObject({
   /** frames, poses and gaze a second */
   fps: z.int().min(8).default(30),
+  /** pictures a second, fewer than the frames where that is enough: clips of EgoM2P see 8; default: one a frame */
+  pictureFps: z.int().min(8).optional(),
   duration: seconds.default([12, 13]),
+  /** where a take's objects stand: nearly all at one station, or at both, so that the wearers walk between them */
+  objects: z.enum(['main', 'both']).default('both'),
+  /** share of a shift of gaze that the head makes, the eyes make the rest; 1: what is looked at is soon in the middle of the picture */
+  headShare: z.number().min(0).max(1).default(0.5),
   takes: z
     .strictObject({
       'ego-exo4d': takes(6, 3),

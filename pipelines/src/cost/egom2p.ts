@@ -21,7 +21,7 @@ import {
 import { padVideo, VideoTokenizer, videoTokenizerParameters } from '@egolab/video-tokenizer';
 import { tokenFormats, openTokens } from '../egom2p/model/tokens.ts';
 import { maskedTask } from '../egom2p/model/train-masked-model.ts';
-import { collect, readSources } from '../egom2p/sources.ts';
+import { collect, readSources, spread } from '../egom2p/sources.ts';
 import { readSequences } from '../egom2p/tokenizers/read-sequences.ts';
 import { sequenceTokenizerTask } from '../egom2p/tokenizers/train-sequence.ts';
 import { videoExamples } from '../egom2p/tokenizers/video-clips.ts';
@@ -88,7 +88,12 @@ const videoPlan = planOf(videoTokenizer, async ({ params, config, inputs }) => {
   if (params.weights !== null) return GIVEN;
   const root = datasetsFolder(config['egom2p-data'], inputs.data, 'egom2p');
   const read = await ifSources(inputs.data, async () =>
-    videoExamples(await collect(readSources(trainingSources, { root, split: 'train', log: new SkipLog() }))),
+    videoExamples(
+      spread(
+        await collect(readSources(trainingSources, { root, split: 'train', log: new SkipLog() })),
+        params.maxTrainingClips,
+      ),
+    ),
   );
   const { frames, side } = params.crop;
   return {

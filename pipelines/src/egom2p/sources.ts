@@ -54,6 +54,12 @@ function everyThird(part: TokenSplit): (clip: EgoM2pClip) => boolean {
   };
 }
 
+/** At most `limit` items, evenly spread; all of them where there are no more. */
+export function spread<T>(items: readonly T[], limit: number | null): T[] {
+  if (limit === null || items.length <= limit) return [...items];
+  return Array.from({ length: limit }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / limit)]);
+}
+
 /** All items at once. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -46,7 +46,10 @@ export const cameraTokenizer = defineStage({
       params.weights === null
         ? CameraTokenizer.initialize(model, standardization, random.split('weights'))
         : CameraTokenizer.released(model, resolve(workspace.root, params.weights));
-    const { metrics, history } = await trainSequenceTokenizer(context, tokenizer, train, 'per-frame');
+    const { metrics, history } =
+      params.weights !== null
+        ? { metrics: {}, history: [] }
+        : await trainSequenceTokenizer(context, tokenizer, train, 'per-frame');
     const evaluation = evaluateSequenceTokenizer(tokenizer, val.clips, cameraReconstruction);
     tokenizer.save(out.folder);
     tokenizer.dispose();

@@ -35,7 +35,10 @@ export const gazeTokenizer = defineStage({
       params.weights === null
         ? GazeTokenizer.initialize(model, random.split('weights'))
         : GazeTokenizer.released(model, resolve(workspace.root, params.weights));
-    const { metrics, history } = await trainSequenceTokenizer(context, tokenizer, train, params.maskedLoss);
+    const { metrics, history } =
+      params.weights !== null
+        ? { metrics: {}, history: [] }
+        : await trainSequenceTokenizer(context, tokenizer, train, params.maskedLoss);
     const evaluation = evaluateSequenceTokenizer(tokenizer, val.clips, gazeReconstruction);
     tokenizer.save(out.folder);
     tokenizer.dispose();

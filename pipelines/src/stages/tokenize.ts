@@ -15,7 +15,10 @@ export const tokenize = defineStage({
   name: 'tokenize',
   title: 'Token database',
   paper: 'EgoM2P section 3.2',
-  params: z.strictObject({}),
+  params: z.strictObject({
+    /** frames from one training clip's beginning to the next one's; fewer than a clip's 60 give more clips, which overlap */
+    trainStride: z.number().int().positive().max(clipTiming.frames),
+  }),
   sections: { 'egom2p-data': worldDataSettings, 'egom2p-video': videoSettings },
   inputs: {
     data: 'egom2p-datasets',
@@ -25,7 +28,7 @@ export const tokenize = defineStage({
   },
   outputs: ['tokens'],
   seeded: false, // its tokenizers are
-  async run({ config, inputs, out, progress }) {
+  async run({ params, config, inputs, out, progress }) {
     const root = datasetsFolder(config['egom2p-data'], inputs.data, 'egom2p');
     const tokenizers = {
       camera: CameraTokenizer.load(inputs.camera),
@@ -40,7 +43,8 @@ export const tokenize = defineStage({
       clips[split] = {};
       for (const source of egoM2pSources) {
         const phase = progress.phase(`tokenizing ${source}, ${split}`);
-        const own = readSources([source], { root, split, log });
+        const stride = split === 'train' ? params.trainStride : undefined;
+        const own = readSources([source], { root, split, stride, log });
         const counts = await writeTokens(own, tokenizers, size, join(out.folder, 'tokens', split), (done) =>
           phase.advance(done),
         );

@@ -4,13 +4,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readJsonFile } from '@egolab/foundation';
+import { readPictures } from '@egolab/pictures';
 import { tf } from '@egolab/runtime';
 import { runStage } from '../run-stage.ts';
 import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
 
-const STAGES = ['egom2p-datasets', 'camera-tokenizer', 'gaze-tokenizer', 'video-tokenizer', 'tokenize'];
+const STAGES = [
+  'egom2p-datasets',
+  'camera-tokenizer',
+  'gaze-tokenizer',
+  'adapt-tokenizers',
+  'video-tokenizer',
+  'tokenize',
+  'masked-pretrain',
+  'post-train',
+  'evaluate-masked',
+];
 
-/** Preset `micro` with EgoM2P's part as small as it allows: one recording of each kind, a few steps a tokenizer. */
+/** Preset `micro` with EgoM2P's part as small as it allows: one recording of each kind, a few steps of training. */
 function tinyPreset(): object {
   const preset = parse(readFileSync(join(checkout.presets, 'micro.yaml'), 'utf8'));
   const none = { train: 0, heldOut: 0 };
@@ -19,6 +30,7 @@ function tinyPreset(): object {
     samples: 1,
     rooms: { train: 1, heldOut: 1 },
     egoM2p: {
+      pictureFps: 8,
       fps: 12, // poses further apart than a tenth of a second count as lost
       duration: [10, 11],
       takes: {
@@ -30,7 +42,7 @@ function tinyPreset(): object {
         h2o: none,
         taco: none,
         egogen: { train: 1, heldOut: 0 },
-        adt: none,
+        adt: { train: 0, heldOut: 3 },
         hoi4d: none,
         ase: none,
       },
@@ -44,7 +56,25 @@ function tinyPreset(): object {
   const video = preset['video-tokenizer'];
   Object.assign(video.model, { channels: 4, channelsMult: [1, 2], zChannels: 4 });
   Object.assign(video.training, { epochs: 1, globalBatchSize: 8, localBatchSize: 8 });
-  Object.assign(video, { crop: { frames: 9, side: 16 }, maxEvaluationClips: 2 });
+  Object.assign(video, { crop: { frames: 9, side: 16 }, maxTrainingClips: 5, maxEvaluationClips: 2 });
+  preset.tokenize.trainStride = 60;
+  Object.assign(preset['adapt-tokenizers'], { heldOutClips: 3, trainStride: 30 });
+  Object.assign(preset['adapt-tokenizers'].training, { epochs: 1 });
+  Object.assign(preset['masked-model'], { dim: 24, numHeads: 2, encoderDepth: 1, decoderDepth: 1 });
+  for (const [stage, sources] of Object.entries({
+    'masked-pretrain': ['ego-exo4d', 'egogen'],
+    'post-train': ['adt'],
+  })) {
+    Object.assign(preset[stage], { sources });
+    Object.assign(preset[stage].training, { epochs: 1, globalBatchSize: 8, localBatchSize: 8 });
+  }
+  Object.assign(preset['evaluate-masked'], {
+    sources: ['ego-exo4d'],
+    maxClips: 3,
+    maxTrainingClips: 3,
+    draws: 1,
+    examples: 1,
+  });
   return preset;
 }
 
@@ -97,8 +127,8 @@ it('each tokenizer is judged on held-out recordings', () => {
 
 it('the tokens of every clip are written by source and modalities', () => {
   const { clips } = metrics('tokenize') as { clips: Record<string, Record<string, Record<string, number>>> };
-  expect(Object.keys(clips.train).sort()).toEqual(['ego-exo4d', 'egogen']);
-  expect(Object.keys(clips.val)).toEqual(['ego-exo4d']); // EgoGen has no held-out part
+  expect(Object.keys(clips.train).sort()).toEqual(['adt', 'ego-exo4d', 'egogen']);
+  expect(Object.keys(clips.val).sort()).toEqual(['adt', 'ego-exo4d']); // EgoGen has no held-out part
   expect(Object.keys(clips.train.egogen)).toEqual(['camera-depth-rgb']);
   const written = readdirSync(join(folder('tokenize'), 'tokens', 'train')).sort();
   expect(written).toContain('egogen.camera-depth-rgb');
@@ -109,6 +139,32 @@ it('the tokens of every clip are written by source and modalities', () => {
     if (source.includes('camera')) expect(modalities.tok_cam).toEqual({ vocabularySize: 16, shape: [30] });
     if (source.includes('rgb')) expect(modalities.tok_rgb).toEqual({ vocabularySize: 1000, shape: [5, 4, 4] });
   }
+});
+
+it('tokenizers are judged before and after they are adapted to another source', () => {
+  const error = expect.any(Number);
+  const judged = { seen: { translation_cm: error }, held_out: { clips: 3, translation_cm: error } };
+  expect(metrics('adapt-tokenizers')).toMatchObject({ camera: { before: judged, after: judged } });
+  expect(readPictures(folder('adapt-tokenizers'))).toHaveLength(1);
+});
+
+it('the masked model is judged on held-out clips beside predictors that do not look, with pictures and a value a clip', () => {
+  const scores = metrics('evaluate-masked') as Record<string, Record<string, Record<string, Record<string, Row>>>>;
+  type Row = Record<string, number>;
+  const { camera, gaze } = scores.held_out.pretrained;
+  expect(Object.keys(camera)).toEqual(
+    expect.arrayContaining(['model', 'tokenizer', 'identity', 'constant_velocity', 'training_mean']),
+  );
+  expect(Object.keys(gaze)).toEqual(expect.arrayContaining(['model', 'image_centre', 'training_mean']));
+  expect(Object.keys(scores.unseen.post_trained.depth)).toEqual(expect.arrayContaining(['model', 'tokenizer']));
+  const outcomes = readJsonFile(join(folder('evaluate-masked'), 'outcomes.json')) as Record<string, Row>;
+  const values = Object.values(outcomes['unseen.post_trained.depth.model.abs_rel']);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(mean).toBeCloseTo((scores.unseen.post_trained.depth.model as Row).abs_rel, 9);
+  const pictures = readPictures(folder('evaluate-masked')).map(({ file }) => file);
+  expect(pictures).toEqual(
+    expect.arrayContaining(['pictures/camera.svg', 'pictures/gaze.png', 'pictures/camera-unseen.svg']),
+  );
 });
 
 it('no stage leaks tensors', () => {

@@ -3,7 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { z } from 'zod';
 import { clipTiming, SkipLog, trainingSources } from '@egolab/ego-data';
 import { reconstructionLoss, VideoTokenizer, videoTokenizerConfigSchema } from '@egolab/video-tokenizer';
-import { collect, readSources } from '../egom2p/sources.ts';
+import type { TokenSplit } from '../egom2p/model/tokens.ts';
+import { collect, readSources, spread } from '../egom2p/sources.ts';
 import { evaluateVideoTokenizer } from '../egom2p/tokenizers/evaluate-video.ts';
 import { noteSkipped } from '../egom2p/tokenizers/read-sequences.ts';
 import { tokenizerTraining, videoSettings } from '../egom2p/tokenizers/settings.ts';
@@ -25,7 +26,9 @@ const params = z.strictObject({
     side: count,
   }),
   training: tokenizerTraining,
-  /** held-out clips that are taken through the tokens and back */
+  /** clips that it is trained on, spread over all; null: all */
+  maxTrainingClips: count.nullable(),
+  /** held-out clips, spread over all, that are taken through the tokens and back */
   maxEvaluationClips: count,
   /** decoded videos that are kept in memory */
   cacheBytes: count,
@@ -63,12 +66,10 @@ export const videoTokenizer = defineStage({
     const { params, config, inputs, random, out, progress } = context;
     const root = datasetsFolder(config['egom2p-data'], inputs.data, 'egom2p');
     const log = new SkipLog();
-    const [train, val] = [
-      videoExamples(await collect(readSources(trainingSources, { root, split: 'train', log }))),
-      videoExamples(
-        (await collect(readSources(trainingSources, { root, split: 'val', log }))).slice(0, params.maxEvaluationClips),
-      ),
-    ];
+    const read = async (split: TokenSplit, limit: number | null) =>
+      videoExamples(spread(await collect(readSources(trainingSources, { root, split, log })), limit));
+    const train = await read('train', params.maxTrainingClips);
+    const val = await read('val', params.maxEvaluationClips);
     noteSkipped(log, progress);
     const videos = new VideoClips(config['egom2p-video'].size, params.cacheBytes);
     const tokenizer =

@@ -24,12 +24,18 @@ const ASPECT = 16 / 9;
 
 /** EgoM2P's eight sources of Table 1 and the three that it is only evaluated on, each in `root/<source>`. */
 export function egoM2pParts(config: WorldConfig, egoM2p: EgoM2pConfig, root: string): Part[] {
+  return egoM2pSources.map((source) => sourcePart(source, egoM2pStudio(config, egoM2p, source), egoM2p, root));
+}
+
+/** How one source's sequences are planned and recorded. */
+export function egoM2pStudio(
+  config: WorldConfig,
+  { fps, pictureFps, objects, headShare }: EgoM2pConfig,
+  source: EgoM2pSource,
+): Studio {
   const { render, ...rest } = studioOf(config);
-  return egoM2pSources.map((source) => {
-    const width = wide.includes(source) ? 2 * Math.round((render.height * ASPECT) / 2) : render.width;
-    const studio = { ...rest, render: { ...render, width, fps: egoM2p.fps } };
-    return sourcePart(source, studio, egoM2p, root);
-  });
+  const width = wide.includes(source) ? 2 * Math.round((render.height * ASPECT) / 2) : render.width;
+  return { ...rest, objects, render: { ...render, width, fps, pictureFps, headShare } };
 }
 
 function sourcePart(source: EgoM2pSource, studio: Studio, { duration, takes }: EgoM2pConfig, root: string): Part {

@@ -35,6 +35,10 @@ export interface RecordingSettings {
   readonly fps: number;
   readonly samples: number;
   readonly crf: number;
+  /** pictures a second, where they are fewer than the frames; between them the picture stands still */
+  readonly pictureFps?: number;
+  /** share of a shift of gaze that the head makes; default 1 */
+  readonly headShare?: number;
 }
 
 /** What the annotation writers know about a recording. */

@@ -19,6 +19,8 @@ export class Recording {
     readonly intrinsics: Intrinsics,
     readonly fps: number,
     private readonly samples: number,
+    /** pictures and geometry a second; between them they stand still. Default: one a frame */
+    private readonly pictureFps = fps,
   ) {
     this.stage = new Stage(take);
   }
@@ -33,24 +35,32 @@ export class Recording {
     const { width, height } = this.intrinsics;
     const view = new View(this.intrinsics, this.samples);
     const frames = new Uint8Array(this.numFrames * width * height * 3);
-    this.instants.forEach((instant, index) =>
-      view.render(
-        this.stage.at(instant, false),
-        instant.head,
-        frames.subarray(index * width * height * 3, (index + 1) * width * height * 3),
-      ),
-    );
+    const bytes = width * height * 3;
+    this.instants.forEach((instant, index) => {
+      const shown = this.shownAt(index);
+      const picture = frames.subarray(index * bytes, (index + 1) * bytes);
+      if (shown === index) view.render(this.stage.at(instant, false), instant.head, picture);
+      else picture.set(frames.subarray(shown * bytes, (shown + 1) * bytes));
+    });
     this.frames = frames;
     return frames;
   }
 
   /** Exact z-depth and instances of a frame. */
-  geometry(frame: number): Geometry {
+  geometry(at: number): Geometry {
+    const frame = this.shownAt(at);
     if (this.latest?.frame === frame) return this.latest.geometry;
     const instant = this.instants[frame];
     const camera = { ...instant.head, intrinsics: this.intrinsics };
     this.latest = { frame, geometry: renderGeometry(this.stage.at(instant, false), camera) };
     return this.latest.geometry;
+  }
+
+  /** The latest frame with a picture of its own: picture k is taken at the frame nearest to its time. */
+  private shownAt(frame: number): number {
+    const frames = this.fps / this.pictureFps;
+    const picture = Math.ceil((frame + 0.5) / frames - 1e-9) - 1;
+    return Math.floor(picture * frames + 0.5 + 1e-9);
   }
 
   /** Depth of a frame in millimetres, uint16 `[height, width]`. */

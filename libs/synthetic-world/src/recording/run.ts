@@ -17,9 +17,9 @@ import { Recording } from './recording.ts';
 /** Record a take and write the outputs that a job asks for. */
 export async function runRecording({ request, render, outputs }: RecordingJob): Promise<RecordingRecord> {
   const take = drawTake(request);
-  const shown = [...instants(take, render.fps, ratesAt(render.fps))];
+  const shown = [...instants(take, render.fps, ratesAt(render.fps, render.headShare))];
   const intrinsics = egoIntrinsics(render.width, render.height);
-  const recording = new Recording(take, shown, intrinsics, render.fps, render.samples);
+  const recording = new Recording(take, shown, intrinsics, render.fps, render.samples, render.pictureFps);
   const labelled: LabelledFrame[] = [];
   for (const output of outputs) labelled.push(...(await writeOutput(recording, output, render)));
   return {

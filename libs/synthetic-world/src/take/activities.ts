@@ -91,7 +91,7 @@ const scripts: Record<Goal, Script> = {
 const once: readonly Goal[] = ['make a sandwich', 'pack the box'];
 
 /** Plan a take of about `duration` seconds: two or three goals one after the other, with by-play between their steps. */
-export function planTake(room: Room, duration: number, random: Random): Plan {
+export function planTake(room: Room, duration: number, random: Random, objects?: 'main' | 'both'): Plan {
   const chosen = random.shuffle(goals).slice(0, 4);
   const wanted = new Set<Category>();
   const order: Goal[] = [];
@@ -103,7 +103,7 @@ export function planTake(room: Room, duration: number, random: Random): Plan {
   }
   if (!wanted.has('box')) wanted.add('jar'); // something to open
   for (const extra of random.shuffle(categories)) if (wanted.size < 6) wanted.add(extra);
-  const planner = new Planner(room, random.shuffle([...wanted]), random);
+  const planner = new Planner(room, random.shuffle([...wanted]), random, objects);
   const placements = planner.placements();
   const activities: Activity[] = [];
   for (let index = 0; planner.time < duration - 2; index++) {

@@ -34,6 +34,8 @@ export class Planner {
     private readonly room: Room,
     categories: readonly Category[],
     private readonly random: Random,
+    /** where the objects stand: nearly all at the main station, or at both in turn */
+    objects: 'main' | 'both' = 'main',
   ) {
     this.items = categories.map((category) => ({
       category,
@@ -44,7 +46,7 @@ export class Planner {
       open: false,
     }));
     this.items.forEach((item, index) => {
-      item.station = index >= 6 ? 1 : 0;
+      item.station = objects === 'both' ? index % 2 : index >= 6 ? 1 : 0;
       item.position = this.freeSpot(index, item.station, null);
     });
     this.time = random.uniform(0.4, 0.9);

@@ -37,8 +37,10 @@ export interface Instant {
 const GAZE_LEAD = 0.3;
 /** time constant with which the head follows, seconds */
 const HEAD_LAG = 0.22;
+/** where the head turns by itself: to the middle of the surface that the wearer stands at, in the body's frame */
+const AHEAD: Vector = [0, 0.5, 1];
 
-/** How the head's sway and the losses of gaze go on from frame to frame. */
+/** How the head follows, and how its sway and the losses of gaze go on from frame to frame. */
 export interface MotionRates {
   /** weight of what is new in the sway, and its size */
   readonly swayWeight: number;
@@ -46,15 +48,17 @@ export interface MotionRates {
   /** probability that the gaze gets lost, and frames for which it does */
   readonly blink: number;
   readonly blinkFrames: readonly [number, number];
+  /** share of a shift of gaze that the head makes; the eyes make the rest. With 1, what is looked at is soon in the middle of the picture */
+  readonly headShare: number;
 }
 
 /** Rates that don't mind the frame rate. */
-const perFrame: MotionRates = { swayWeight: 0.35, swayScale: 1, blink: 0.015, blinkFrames: [1, 2] };
+const perFrame: MotionRates = { swayWeight: 0.35, swayScale: 1, blink: 0.015, blinkFrames: [1, 2], headShare: 1 };
 /** Frames per second at which {@link ratesAt} gives the rates of `perFrame`. */
 const REFERENCE_FPS = 8;
 
 /** Rates with which the sway is as large and as slow, and the gaze as often and as long lost, at every frame rate. */
-export function ratesAt(fps: number): MotionRates {
+export function ratesAt(fps: number, headShare = 1): MotionRates {
   const ratio = REFERENCE_FPS / fps;
   const swayWeight = 1 - (1 - perFrame.swayWeight) ** ratio;
   const variance = (weight: number) => weight / (2 - weight); // of a first-order filter of white noise
@@ -63,6 +67,7 @@ export function ratesAt(fps: number): MotionRates {
     swayScale: Math.sqrt(variance(perFrame.swayWeight) / variance(swayWeight)),
     blink: 1 - (1 - perFrame.blink) ** ratio,
     blinkFrames: [Math.max(1, Math.round(1 / ratio)), Math.max(1, Math.round(2 / ratio))],
+    headShare,
   };
 }
 
@@ -94,7 +99,8 @@ export function* simulate(
 
     const follow = 1 - Math.exp(-1 / fps / HEAD_LAG);
     const focus = attention(actions, next, time + 0.1, state, room, placements);
-    look = look ? mix(look, focus.point, follow) : focus.point;
+    const aim = rates.headShare === 1 ? focus.point : mix(toWorld(state, AHEAD), focus.point, rates.headShare);
+    look = look ? mix(look, aim, follow) : aim;
     lean += (leanOf(state) - lean) * follow;
     const push = (size: number) => jitter.normal(0, size * rates.swayScale);
     sway = mix(sway, [push(0.02), push(0.02), push(0.015)], rates.swayWeight);

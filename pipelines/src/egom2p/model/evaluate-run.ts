@@ -5,18 +5,10 @@ import type { Progress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import type { TrainingMeans } from './baselines.ts';
 import { ClipCodec } from './clip-codec.ts';
-import {
-  cameraLatency,
-  evaluateTask,
-  evaluationTasks,
-  predictValues,
-  valueOf,
-  type EvaluationTask,
-  type Predictor,
-} from './evaluate.ts';
+import { cameraLatency, evaluateTask, type Example, type Predictor, type TaskResult } from './evaluate.ts';
 import { loadMaskedModel } from './masked-model-files.ts';
+import { evaluationTasks, type EvaluationTask } from './scorers.ts';
 import type { DecodingSettings } from './settings.ts';
-import { tokenNames } from './tokens.ts';
 import { writeValue } from './write-value.ts';
 
 /** What a stage's model is tested on and compared with. */
@@ -24,9 +16,18 @@ export interface Examination {
   clips: readonly EgoM2pClip[];
   means: TrainingMeans;
   decoding: DecodingSettings;
+  /** decodings of a clip whose mean is its prediction */
+  draws: number;
   seed: number;
-  /** how many clips' predictions are written, and where */
-  examples?: { count: number; folder: string };
+  /** clips of each task that are handed back with their predictions; default 0 */
+  examples?: number;
+}
+
+/** The metrics of all tasks, each with its value of every clip (`<task>.<row>.<metric>`), and clips to look at. */
+export interface RunResult {
+  metrics: Record<EvaluationTask, Metrics>;
+  outcomes: TaskResult['outcomes'];
+  examples: Example[];
 }
 
 /**
@@ -34,35 +35,32 @@ export interface Examination {
  *
  * @param folder of stage masked-pretrain or post-train
  */
-export async function evaluateRun(folder: string, examination: Examination, progress: Progress): Promise<Metrics> {
+export async function evaluateRun(folder: string, examination: Examination, progress: Progress): Promise<RunResult> {
   return withPredictor(folder, examination, async (predictor) => {
     const { clips, means, examples } = examination;
-    const metrics: Record<string, Metrics> = {};
-    for (const task of Object.keys(evaluationTasks) as EvaluationTask[]) {
-      metrics[task] = await evaluateTask(predictor, task, clips, means, progress);
-      if (examples) await writeExamples(predictor, task, clips.slice(0, examples.count), examples.folder);
-    }
-    return metrics;
+    const found: [EvaluationTask, TaskResult][] = [];
+    for (const task of Object.keys(evaluationTasks) as EvaluationTask[])
+      found.push([task, await evaluateTask(predictor, task, clips, means, progress, examples)]);
+    return {
+      metrics: Object.fromEntries(found.map(([task, { metrics }]) => [task, metrics])) as RunResult['metrics'],
+      outcomes: Object.assign({}, ...found.map(([task, { outcomes }]) => prefixed(task, outcomes))),
+      examples: found.flatMap(([, result]) => result.examples),
+    };
   });
 }
 
-/** What was predicted and what is true of some clips, to look at: `<folder>/<clip>/{predicted,true}/`. */
-async function writeExamples(
-  predictor: Predictor,
-  task: EvaluationTask,
-  clips: readonly EgoM2pClip[],
-  folder: string,
-): Promise<void> {
-  const { from, to } = evaluationTasks[task];
-  const { codec, model } = predictor;
-  for (const clip of clips) {
-    if (!clip[from] || !clip[to] || !model.names.includes(tokenNames[to])) continue;
-    const given = { [tokenNames[from]]: codec.encode(from, await valueOf(clip, from, codec.size)) };
-    const [predicted] = predictValues(predictor, [given], to);
-    for (const [kind, value] of Object.entries({ predicted, true: await valueOf(clip, to, codec.size) })) {
+/** The same record, its names below a prefix. */
+export function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
+
+/** What was predicted and what is true of some clips, for other programs: `<folder>/<clip>/{predicted,true}/`. */
+export async function writeExamples(examples: readonly Example[], size: number, folder: string): Promise<void> {
+  for (const { clip, task, predicted, truth } of examples) {
+    for (const [kind, value] of Object.entries({ predicted, true: truth })) {
       const place = join(folder, `${clip.source}-${clip.key}`, kind);
       mkdirSync(place, { recursive: true });
-      await writeValue(place, to, value, codec.size, clip.start);
+      await writeValue(place, evaluationTasks[task].to, value, size, clip.start);
     }
   }
 }
@@ -71,7 +69,7 @@ async function writeExamples(
 export async function latencyOfRun(folder: string, examination: Examination): Promise<Metrics> {
   const clip = examination.clips.find(({ rgb }) => rgb !== undefined);
   if (!clip) return {};
-  return withPredictor(folder, examination, (predictor) => cameraLatency(predictor, clip));
+  return withPredictor(folder, examination, async (predictor) => ({ ...(await cameraLatency(predictor, clip)) }));
 }
 
 /** Side in pixels of the frames that a stage's model sees. */
@@ -88,14 +86,14 @@ export function frameSize(folder: string): number {
 
 async function withPredictor<T>(
   folder: string,
-  { decoding, seed }: Pick<Examination, 'decoding' | 'seed'>,
+  { decoding, draws, seed }: Pick<Examination, 'decoding' | 'draws' | 'seed'>,
   work: (predictor: Predictor) => Promise<T>,
 ): Promise<T> {
   const { model, tokenizers, dispose } = loadMaskedModel(folder);
   let codec: ClipCodec | undefined;
   try {
     codec = ClipCodec.load(tokenizers, model);
-    return await work({ model, codec, decoding, seed });
+    return await work({ model, codec, decoding, draws, seed });
   } finally {
     codec?.dispose();
     dispose();

@@ -9,10 +9,12 @@ import { silentProgress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import { trainingMeans, type TrainingMeans } from './baselines.ts';
 import { ClipCodec } from './clip-codec.ts';
-import { evaluateRun, frameSize, latencyOfRun } from './evaluate-run.ts';
-import { evaluateTask, evaluationTasks, type EvaluationTask, type Predictor } from './evaluate.ts';
+import { evaluateRun, frameSize, latencyOfRun, writeExamples } from './evaluate-run.ts';
+import { evaluateTask, predictValues, type Predictor } from './evaluate.ts';
+import { evaluationPictures } from './evaluation-pictures.ts';
 import { writeTinyRun } from './fixtures/tiny-run.ts';
 import { loadMaskedModel, type SavedMaskedModel } from './masked-model-files.ts';
+import { evaluationTasks, type EvaluationTask } from './scorers.ts';
 import { decodingSettings } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'egolab-evaluate-'));
@@ -58,7 +60,7 @@ const clips = [clip(1, 0.01, [0.25, 0.5]), clip(2, 0.03, [0.75, 0.5])];
 beforeAll(async () => {
   run = writeTinyRun(folder).run;
   saved = loadMaskedModel(run);
-  predictor = { model: saved.model, codec: ClipCodec.load(saved.tokenizers, saved.model), decoding, seed: 1 };
+  predictor = { model: saved.model, codec: ClipCodec.load(saved.tokenizers, saved.model), decoding, draws: 1, seed: 1 };
   means = await trainingMeans(clips, SIZE);
 });
 afterAll(() => {
@@ -68,7 +70,7 @@ afterAll(() => {
 });
 
 const evaluate = async (task: EvaluationTask, which = clips) =>
-  (await evaluateTask(predictor, task, which, means, silentProgress)) as Record<string, Record<string, number>>;
+  (await evaluateTask(predictor, task, which, means, silentProgress)).metrics as Record<string, Record<string, number>>;
 
 describe('evaluation of the masked model', () => {
   it('compares the camera with standing still, going on and the mean of training', async () => {
@@ -109,14 +111,32 @@ describe('evaluation of the masked model', () => {
       expect(await evaluate(task, [without])).toEqual({ clips: 0 } as unknown as Metrics);
   });
 
+  it('has a value of every clip behind every metric', async () => {
+    const { metrics, outcomes } = await evaluateTask(predictor, 'camera', clips, means, silentProgress);
+    const values = Object.values(outcomes['identity.ATE_none']);
+    expect(Object.keys(outcomes['identity.ATE_none'])).toEqual(['egogen/clip-1', 'egogen/clip-2']);
+    const { identity } = metrics as Record<string, Record<string, number>>;
+    expect((values[0] + values[1]) / 2).toBeCloseTo(identity.ATE_none, 12);
+  });
+
+  it('averages draws, and a mean camera is a rotation', () => {
+    const given = [{ tok_rgb: new Int32Array(80) }];
+    const hot = { ...predictor, decoding: { ...decoding, tok_cam: { ...decoding.tok_cam, temperature: 1, topP: 0 } } };
+    const single = [1, 2].map((seed) => predictValues({ ...hot, seed }, given, 'camera')[0]);
+    const [both] = predictValues({ ...hot, draws: 2 }, given, 'camera');
+    expect(both[6]).toBeCloseTo((single[0][6] + single[1][6]) / 2, 6);
+    expect(Math.hypot(...both.subarray(0, 3))).toBeCloseTo(1, 6);
+  });
+
   it('does all tasks of a stage’s model and times one pass, and leaves no tensors', async () => {
     const before = tf.memory().numTensors;
-    const examples = { count: 1, folder: join(folder, 'examples') };
-    const examination = { clips: clips.slice(0, 1), means, decoding, seed: 1, examples };
-    const metrics = await evaluateRun(run, examination, silentProgress);
+    const examination = { clips: clips.slice(0, 1), means, decoding, draws: 1, seed: 1, examples: 1 };
+    const { metrics, outcomes, examples } = await evaluateRun(run, examination, silentProgress);
     expect(Object.keys(metrics)).toEqual(['camera', 'gaze', 'depth', 'synthesis']);
+    expect(outcomes['gaze.image_centre.mse']['egogen/clip-1']).toBeCloseTo(0.25 ** 2 / 2, 6);
+    await writeExamples(examples, SIZE, join(folder, 'examples'));
     for (const kind of ['predicted', 'true'])
-      expect(readdirSync(join(examples.folder, 'egogen-clip-1', kind)).sort()).toEqual([
+      expect(readdirSync(join(folder, 'examples', 'egogen-clip-1', kind)).sort()).toEqual([
         'camera.tum',
         'depth',
         'depth.mp4',
@@ -124,6 +144,8 @@ describe('evaluation of the masked model', () => {
         'rgb',
         'rgb.mp4',
       ]);
+    const pictures = evaluationPictures(SIZE, examples, { pretrained: examples, postTrained: examples });
+    expect(pictures.map(({ name }) => name)).toEqual(['camera', 'camera-unseen', 'gaze', 'depth', 'synthesis']);
     const { one_pass, configured } = (await latencyOfRun(run, examination)) as Record<string, number>;
     expect(Math.min(one_pass, configured)).toBeGreaterThan(0);
     expect(await latencyOfRun(run, { ...examination, clips: [] })).toEqual({});

@@ -1,36 +1,51 @@
-import { clipTiming, fromNineNumbers, type EgoM2pClip, type Modality, type Pose } from '@egolab/ego-data';
+import { fromNineNumbers, toNineNumbers, type EgoM2pClip, type Modality } from '@egolab/ego-data';
 import { generate, type ClipTokens, type MaskedModel } from '@egolab/masked-model';
-import { depthErrors, gazeError, psnr, ssim, trajectoryErrors } from '@egolab/metrics';
 import type { Progress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
-import { constantVelocity, meanTrajectory, repeated, standingStill, type TrainingMeans } from './baselines.ts';
+import type { TrainingMeans } from './baselines.ts';
 import type { ClipCodec, ClipValues } from './clip-codec.ts';
+import { evaluationTasks, scorers, type EvaluationTask, type Scores } from './scorers.ts';
 import type { DecodingSettings } from './settings.ts';
 import { tokenNames } from './tokens.ts';
-
-/** What is predicted from what (sections 4.1 to 4.4). */
-export const evaluationTasks = {
-  camera: { from: 'rgb', to: 'camera' },
-  gaze: { from: 'rgb', to: 'gaze' },
-  depth: { from: 'rgb', to: 'depth' },
-  synthesis: { from: 'depth', to: 'rgb' },
-} as const satisfies Record<string, { from: Modality; to: Modality }>;
-export type EvaluationTask = keyof typeof evaluationTasks;
 
 /** A model under test. */
 export interface Predictor {
   model: MaskedModel;
   codec: ClipCodec;
   decoding: DecodingSettings;
+  /** decodings of a clip whose mean is its prediction */
+  draws: number;
   seed: number;
+}
+
+/** What a task found. */
+export interface TaskResult {
+  metrics: Metrics;
+  /** `<row>.<metric>` -> clip -> value; each metric is the mean of its values */
+  outcomes: Record<string, Record<string, number>>;
+  examples: Example[];
+}
+
+/** A clip to look at. */
+export interface Example {
+  clip: EgoM2pClip;
+  task: EvaluationTask;
+  given: ClipValues[Modality];
+  predicted: ClipValues[Modality];
+  truth: ClipValues[Modality];
 }
 
 /** Clips that are decoded at a time. */
 const BATCH = 8;
 
+/** Name of a clip among those of all sources. */
+export const clipName = ({ source, key }: EgoM2pClip): string => `${source}/${key}`;
+
 /**
  * One task on held-out clips: the model, its tokenizer alone (the true tokens decoded: no prediction can be expected to beat it) and
  * predictors that don't look, a row each.
+ *
+ * @param numExamples clips that are also handed back
  */
 export async function evaluateTask(
   predictor: Predictor,
@@ -38,34 +53,40 @@ export async function evaluateTask(
   clips: readonly EgoM2pClip[],
   means: TrainingMeans,
   progress: Progress,
-): Promise<Metrics> {
+  numExamples = 0,
+): Promise<TaskResult> {
   const { from, to } = evaluationTasks[task];
   const { model, codec } = predictor;
   const known = [from, to].every((modality) => model.names.includes(tokenNames[modality]));
   const usable = known ? clips.filter((clip) => clip[from] && clip[to] && isTruth(clip, task)) : [];
-  if (usable.length === 0) return { clips: 0 };
+  if (usable.length === 0) return { metrics: { clips: 0 }, outcomes: {}, examples: [] };
   const phase = progress.phase(`${from} to ${to}`, usable.length);
   const scores = new Map<string, Scores[]>();
+  const examples: Example[] = [];
   let seconds = 0;
   for (let first = 0; first < usable.length; first += BATCH) {
     const batch = usable.slice(first, first + BATCH);
-    const given: ClipTokens[] = [];
-    for (const clip of batch)
-      given.push({ [tokenNames[from]]: codec.encode(from, await valueOf(clip, from, codec.size)) });
+    const given = await Promise.all(batch.map((clip) => valueOf(clip, from, codec.size)));
+    const tokens = given.map((value): ClipTokens => ({ [tokenNames[from]]: codec.encode(from, value) }));
     const began = performance.now();
-    const predicted = predictValues(predictor, given, to);
+    const predicted = predictValues(predictor, tokens, to);
     seconds += (performance.now() - began) / 1000;
     for (const [i, clip] of batch.entries()) {
       const truth = await valueOf(clip, to, codec.size);
       const tokenizer = codec.decode(to, codec.encode(to, truth));
       const rows = await scorers[task](clip, { model: predicted[i], tokenizer }, means, codec.size);
       for (const [name, values] of Object.entries(rows)) scores.set(name, [...(scores.get(name) ?? []), values]);
+      if (examples.length < numExamples) examples.push({ clip, task, given: given[i], predicted: predicted[i], truth });
     }
     phase.advance(batch.length);
   }
   phase.end();
   const rows = [...scores].map(([name, values]) => [name, meanScores(values)] as const);
-  return { clips: usable.length, seconds_per_clip: seconds / usable.length, ...Object.fromEntries(rows) };
+  return {
+    metrics: { clips: usable.length, seconds_per_clip: seconds / usable.length, ...Object.fromEntries(rows) },
+    outcomes: outcomesOf(scores, usable.map(clipName)),
+    examples,
+  };
 }
 
 /** Time of one clip's camera from its video's tokens: a single pass without guidance, and as configured (seconds; section 4.1). */
@@ -75,25 +96,48 @@ export async function cameraLatency(
 ): Promise<{ one_pass: number; configured: number }> {
   const { codec, decoding } = predictor;
   const given = [{ [tokenNames.rgb]: codec.encode('rgb', await clip.rgb!.read(codec.size)) }];
-  const onePass = { ...decoding, tok_cam: { ...decoding.tok_cam, steps: 1, guidance: 0 } };
-  const time = (settings: DecodingSettings) => {
-    predictValues({ ...predictor, decoding: settings }, given, 'camera'); // the first run also allocates
+  const onePass = {
+    ...predictor,
+    draws: 1,
+    decoding: { ...decoding, tok_cam: { ...decoding.tok_cam, steps: 1, guidance: 0 } },
+  };
+  const time = (settings: Predictor) => {
+    predictValues(settings, given, 'camera'); // the first run also allocates
     const began = performance.now();
-    predictValues({ ...predictor, decoding: settings }, given, 'camera');
+    predictValues(settings, given, 'camera');
     return (performance.now() - began) / 1000;
   };
-  return { one_pass: time(onePass), configured: time(decoding) };
+  return { one_pass: time(onePass), configured: time(predictor) };
 }
 
-/** Generate one modality of each clip, and decode it. */
+/** Generate one modality of each clip, decode it, and average over the draws. */
 export function predictValues<M extends Modality>(
-  { model, codec, decoding, seed }: Predictor,
+  { model, codec, decoding, draws, seed }: Predictor,
   given: readonly ClipTokens[],
   to: M,
 ): ClipValues[M][] {
   const modality = tokenNames[to];
-  const tokens = generate(model, given, [{ modality, decoding: decoding[modality] }], { seed });
-  return tokens.map((clip) => codec.decode(to, clip[modality]));
+  const values = Array.from({ length: draws }, (_, draw) =>
+    generate(model, given, [{ modality, decoding: decoding[modality] }], { seed: seed + draw }).map((clip) =>
+      codec.decode(to, clip[modality]),
+    ),
+  );
+  return given.map((_, i) => mean(to, values.map((draw) => draw[i]))); // prettier-ignore
+}
+
+/** The mean of several predictions of one clip: of camera matrices made a rotation again. */
+function mean<M extends Modality>(modality: M, draws: readonly ClipValues[M][]): ClipValues[M] {
+  if (draws.length === 1) return draws[0];
+  const numbers = (value: ClipValues[Modality]) => ('xy' in value ? value.xy : value);
+  const first = numbers(draws[0]);
+  const average = Float32Array.from(first, (_, k) => draws.reduce((sum, each) => sum + numbers(each)[k], 0) / draws.length); // prettier-ignore
+  const made: { [Key in Modality]: () => ClipValues[Modality] } = {
+    rgb: () => Uint8Array.from(average, Math.round),
+    depth: () => average,
+    gaze: () => ({ ...(draws[0] as ClipValues['gaze']), xy: average }),
+    camera: () => toNineNumbers(fromNineNumbers(average)),
+  };
+  return made[modality]() as ClipValues[M];
 }
 
 /** Whether there is something true to compare with: metres for depth, a tracked frame for gaze. */
@@ -113,76 +157,17 @@ export async function valueOf<M extends Modality>(clip: EgoM2pClip, modality: M,
   return (await values[modality]()) as ClipValues[M];
 }
 
-type Scores = Record<string, number>;
-interface Predictions {
-  model: ClipValues[Modality];
-  tokenizer: ClipValues[Modality];
-}
-type Scorer = (
-  clip: EgoM2pClip,
-  predictions: Predictions,
-  means: TrainingMeans,
-  size: number,
-) => Promise<Record<string, Scores>>;
-
-const scorers: Record<EvaluationTask, Scorer> = {
-  async camera(clip, predictions, means) {
-    const truth = fromNineNumbers(clip.camera!);
-    const score = (predicted: readonly Pose[]): Scores => {
-      const { ateNone, ateSe3, ateSim3, rte, rre } = trajectoryErrors({ predicted, truth });
-      return { ATE_none: ateNone, ATE_se3: ateSe3, ATE_sim3: ateSim3, RTE: rte, RRE: rre };
-    };
-    return {
-      ...mapped(predictions, (value) => score(fromNineNumbers(value as Float32Array))),
-      identity: score(standingStill(truth.length)),
-      constant_velocity: score(constantVelocity(truth)),
-      ...(means.camera && { training_mean: score(meanTrajectory(means.camera)) }),
-    };
-  },
-
-  async gaze(clip, predictions, means) {
-    const truth = clip.gaze!;
-    const score = (xy: ArrayLike<number>): Scores => ({ mse: gazeError({ xy }, truth).mse });
-    const fixed = (x: number, y: number) => Float32Array.from(truth.xy, (_, i) => (i % 2 === 0 ? x : y));
-    return {
-      ...mapped(predictions, (value) => score((value as ClipValues['gaze']).xy)),
-      image_centre: score(fixed(0.5, 0.5)),
-      ...(means.gaze && { training_mean: score(fixed(...means.gaze)) }),
-    };
-  },
-
-  async depth(clip, predictions, means, size) {
-    const frames = clipTiming.videoFrames;
-    const truth = { data: await clip.depth!.readMetres!(size), frames };
-    const score = (data: ArrayLike<number>): Scores => {
-      const { absRel, delta1 } = depthErrors({ data, frames }, truth, { alignment: 'affine-disparity' });
-      return { abs_rel: absRel, delta1 };
-    };
-    return {
-      ...mapped(predictions, (value) => score(value as Float32Array)),
-      ...(means.depth && { mean_depth_map: score(repeated(means.depth, frames)) }),
-    };
-  },
-
-  async synthesis(clip, predictions, means, size) {
-    const video = (data: Uint8Array) => ({ data, frames: clipTiming.videoFrames, height: size, width: size, channels: 3 }); // prettier-ignore
-    const truth = video(await clip.rgb!.read(size));
-    const score = (data: Uint8Array): Scores => ({ psnr: psnr(video(data), truth), ssim: ssim(video(data), truth) });
-    return {
-      ...mapped(predictions, (value) => score(value as Uint8Array)),
-      ...(means.rgb && { mean_image: score(Uint8Array.from(repeated(means.rgb, clipTiming.videoFrames), Math.round)) }),
-    };
-  },
-};
-
-const mapped = (predictions: Predictions, score: (value: ClipValues[Modality]) => Scores) => ({
-  model: score(predictions.model),
-  tokenizer: score(predictions.tokenizer),
-});
-
 function meanScores(values: readonly Scores[]): Scores {
   const names = Object.keys(values[0]);
   return Object.fromEntries(
     names.map((name) => [name, values.reduce((sum, scores) => sum + scores[name], 0) / values.length]),
   );
+}
+
+function outcomesOf(scores: ReadonlyMap<string, readonly Scores[]>, clips: readonly string[]): TaskResult['outcomes'] {
+  const outcomes: TaskResult['outcomes'] = {};
+  for (const [row, values] of scores)
+    for (const metric of Object.keys(values[0]))
+      outcomes[`${row}.${metric}`] = Object.fromEntries(clips.map((clip, i) => [clip, values[i][metric]]));
+  return outcomes;
 }

@@ -59,7 +59,6 @@ function clip(index: number, has: readonly ('rgb' | 'depth' | 'gaze' | 'camera')
 const settings = {
   codebook: { emaDecay: 0.99, deadCodes: { rule: 'per-batch' as const, coefficient: 32 } },
   commitmentWeight: 1,
-  weights: null,
   training: {
     epochs: 25,
     globalBatchSize: 8,
@@ -80,10 +79,9 @@ const settings = {
 };
 
 function context() {
-  const { modality: _, ...model } = cameraConfig;
   const tracker = { logMetrics() {} } as never;
   return {
-    params: { model, ...settings },
+    params: settings,
     seed: 1,
     stateFolder: folder(),
     tracker,

@@ -11,8 +11,14 @@ import { below, trainTask, type ModelTask } from '../../exo2ego/training.ts';
 import type { Metrics, StageContext, StageResult } from '../../stage.ts';
 import type { sequenceTokenizerSettings } from './settings.ts';
 
-type Settings = { [Key in keyof typeof sequenceTokenizerSettings]: z.output<(typeof sequenceTokenizerSettings)[Key]> };
-type Context = Pick<StageContext<Settings, unknown, never>, 'params' | 'seed' | 'stateFolder' | 'tracker' | 'signal'>;
+/** What training a tokenizer needs of the stage's settings. */
+export type SequenceTrainingSettings = {
+  [Key in 'codebook' | 'commitmentWeight' | 'training']: z.output<(typeof sequenceTokenizerSettings)[Key]>;
+};
+type Context = Pick<
+  StageContext<SequenceTrainingSettings, unknown, never>,
+  'params' | 'seed' | 'stateFolder' | 'tracker' | 'signal'
+>;
 
 /** The clips of one modality, with a name each. */
 export interface Sequences<Sequence> {
@@ -23,7 +29,7 @@ export interface Sequences<Sequence> {
 /** Reconstruction and commitment by gradient, the codebook by moving averages. */
 export function sequenceTokenizerTask(
   { parameters, config, numTokens }: Pick<CameraTokenizer | GazeTokenizer, 'parameters' | 'config' | 'numTokens'>,
-  params: Settings,
+  params: SequenceTrainingSettings,
   maskedReduction: MaskedReduction,
 ): ModelTask<ReturnType<CameraTokenizer['input']>> {
   const codebook = below(parameters, 'quantize');
@@ -49,18 +55,14 @@ export function sequenceTokenizerTask(
   };
 }
 
-/**
- * Train a tokenizer on its modality alone (section 3.2).
- * Released weights aren't trained.
- */
+/** Train a tokenizer on its modality alone (section 3.2). */
 export async function trainSequenceTokenizer<Sequence>(
   context: Context,
-  tokenizer: Tokenizer<Sequence>,
+  tokenizer: SequenceTokenizer<Sequence>,
   { keys, clips }: Sequences<Sequence>,
   maskedReduction: MaskedReduction,
 ): Promise<StageResult> {
   const { params } = context;
-  if (params.weights !== null) return { metrics: {}, history: [] };
   return trainTask(context, {
     ...sequenceTokenizerTask(tokenizer, params, maskedReduction),
     numExamples: clips.length,
@@ -69,7 +71,8 @@ export async function trainSequenceTokenizer<Sequence>(
   });
 }
 
-type Tokenizer<Sequence> = Pick<
+/** A tokenizer of camera or gaze. */
+export type SequenceTokenizer<Sequence> = Pick<
   CameraTokenizer | GazeTokenizer,
   'parameters' | 'config' | 'numTokens' | 'detokenize'
 > & {
@@ -79,7 +82,7 @@ type Tokenizer<Sequence> = Pick<
 
 /** Take held-out clips through the tokens and back: how much of the codebook they use, and what `errors` finds lost. */
 export function evaluateSequenceTokenizer<Sequence>(
-  tokenizer: Tokenizer<Sequence>,
+  tokenizer: SequenceTokenizer<Sequence>,
   clips: readonly Sequence[],
   errors: (clips: readonly Sequence[], reconstructed: readonly Float32Array[]) => object,
 ): Metrics {

@@ -52,11 +52,10 @@ export class VideoClips {
    * @param crop frames and pixels of the boxes, at most the videos' own
    */
   async batch(examples: readonly VideoExample[], crop: VideoSize, random: Random): Promise<Tensor> {
-    const boxes: Float32Array[] = [];
-    for (const example of examples) {
-      const pixels = await this.read(example);
-      boxes.push(box(pixels, this.videoSize, example.modality === 'rgb' ? 3 : 1, crop, random));
-    }
+    const videos = await Promise.all(examples.map((example) => this.read(example)));
+    const boxes = examples.map(({ modality }, i) =>
+      box(videos[i], this.videoSize, modality === 'rgb' ? 3 : 1, crop, random),
+    );
     return tf.tidy(() => {
       const shape = [1, crop.frames, crop.height, crop.width, 3];
       const videos = boxes.map((values) => tf.tensor(values, shape));
