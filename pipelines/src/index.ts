@@ -24,6 +24,7 @@ export {
 } from './tracker.ts';
 export { assertOwnLibraries, workspace, workspaceAt, type Workspace } from './workspace.ts';
 export { ablate, prepareAblations, type AblateOptions, type AblateResult } from './ablations/ablate.ts';
+export { ablationRequest } from './ablations/compare-request.ts';
 export { describeWork, type WorkPlan } from './ablations/describe.ts';
 export {
   ablationFolders,

@@ -1,20 +1,37 @@
 /** `nx run pipelines:<target>`: `[stage…] --preset P [--set key=value]…`. Exit codes as the `egolab` command line's. */
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UserError } from '@egolab/foundation';
 import { repro } from './repro.ts';
-import { workspace } from './workspace.ts';
 
-/** The report of a whole run, where people look for it, and its summary where they are. */
-function publishReport(preset: string): void {
-  const from = join(workspace.artifacts, preset, 'report');
-  const folder = join(workspace.root, 'reports', preset);
-  mkdirSync(folder, { recursive: true });
-  for (const name of ['report.html', 'report.md']) copyFileSync(join(from, name), join(folder, name));
-  process.stdout.write(
-    `\n${readFileSync(join(from, 'summary.txt'), 'utf8')}\nreport: ${join(folder, 'report.html')}\n`,
-  );
+interface Options {
+  preset: string;
+  set: string[];
+  jobs: number;
+  ablations: boolean;
+  seeds: number;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.');
+  return value;
+}
+
+/** All that the report reads, every ablation if they are asked for, and the report. */
+async function reproduce({ preset, set, jobs, ablations, seeds }: Options): Promise<number> {
+  const code = await repro(['report'], { preset, sets: set }, { jobs });
+  if (code !== 0) return code;
+  let ablated = 0;
+  if (ablations) {
+    const { ablate } = await import('./ablations/ablate.ts');
+    ablated = (await ablate([], { preset, sets: set, seeds })).exitCode;
+  }
+  if (set.length === 0) {
+    const { publishReport } = await import('./report.ts');
+    const { page, summary } = await publishReport(preset);
+    process.stdout.write(`\n${summary}\nreport: ${page}\n`);
+  }
+  return ablated;
 }
 
 const command = new Command('pipelines')
@@ -26,13 +43,17 @@ const command = new Command('pipelines')
     (value: string, before: string[]) => [...before, value],
     [],
   )
+  .option('--jobs <n>', 'parts of the pipeline that share no stage and run at the same time', positive, 1)
+  .option('--ablations', 'then every ablation in experiments/ablations', false)
+  .option('--seeds <n>', "seeds of each ablation's variants", positive, 1)
   .exitOverride();
 
 try {
   command.parse();
-  const { preset, set } = command.opts<{ preset: string; set: string[] }>();
-  process.exitCode = await repro(command.args.length > 0 ? command.args : ['report'], { preset, sets: set });
-  if (process.exitCode === 0 && command.args.length === 0 && set.length === 0) publishReport(preset);
+  const options = command.opts<Options>();
+  const { preset, set: sets, jobs } = options;
+  process.exitCode =
+    command.args.length > 0 ? await repro(command.args, { preset, sets }, { jobs }) : await reproduce(options);
 } catch (error) {
   const known = error instanceof UserError;
   if (!(error instanceof CommanderError))

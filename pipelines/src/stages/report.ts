@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import { readReport, renderHtml, renderMarkdown, renderSummary } from '@egolab/reporting';
 import { dataSettings } from '../exo2ego/data-settings.ts';
 import { loadStages } from '../pipeline.ts';
+import { assembleReport, reportFiles } from '../report.ts';
 import { readRun } from '../run-folder.ts';
 import { defineStage } from '../stage.ts';
 import { workspace } from '../workspace.ts';
@@ -38,28 +37,14 @@ export const report = defineStage({
   seeded: false,
   async run({ params, config, inputs, out }) {
     const stages = await loadStages(workspace.stages);
-    const shown = [...stages.values()].filter(({ name }) => name in inputs);
-    const report = readReport({
+    const report = assembleReport({
       title: params.title,
-      data: sourceText(Object.values(config).map(({ root }) => root)),
       preset: readRun(inputs[SHOWN[0]])!.preset,
-      stages: shown.map(({ name, title, paper }) => ({ name, title, paper, folder: inputs[name] })),
-      plan: join(workspace.root, 'experiments/report.yaml'),
-      paperTables: join(workspace.root, 'experiments/paper-tables'),
+      roots: Object.values(config).map(({ root }) => root),
+      stages: [...stages.values()].filter(({ name }) => name in inputs),
+      folderOf: (name) => inputs[name],
     });
-    out.write('report.html', renderHtml(report));
-    out.write('report.md', renderMarkdown(report));
-    out.write('summary.txt', renderSummary(report));
+    for (const [name, content] of Object.entries(reportFiles(report))) out.write(name, content);
     return { metrics: {} };
   },
 });
-
-/** Which data the numbers come from. */
-function sourceText(roots: readonly (string | null)[]): string {
-  const named = [...new Set(roots.filter((root) => root !== null))];
-  const world =
-    'the synthetic world that the repository generates, not the licensed datasets; evaluation is on rooms that training never saw';
-  if (named.length === 0) return `All numbers come from ${world}.`;
-  if (!roots.includes(null)) return `All numbers come from ${named.join(', ')}.`;
-  return `The numbers come from ${named.join(', ')} and, where no folder is named, from ${world}.`;
-}

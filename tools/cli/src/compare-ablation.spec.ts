@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { compareVariants } from '@egolab/reporting';
-import { ablationRequest } from './compare-ablation.ts';
 import { mlflowPage } from './mlflow-page.ts';
-import { runStage, silentProgress, workspace as checkout, workspaceAt, type Workspace } from './pipelines.ts';
+import {
+  ablationRequest,
+  runStage,
+  silentProgress,
+  workspace as checkout,
+  workspaceAt,
+  type Workspace,
+} from './pipelines.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -5,38 +5,43 @@ import { cellText, deltaSide, deltaText, deltaTitle, measureHead, missingLines, 
 import { heading, list, table } from '../page/page.ts';
 import { runText } from '../paper-tables/text.ts';
 
-/** An ablation's variants beside each other. */
+/** An ablation: its variants beside each other as far as they have run. */
 export interface AblationReport {
   /** `exo2ego` */
   paper: string;
   /** `table-7` */
   id: string;
-  comparison: Comparison;
+  title: string;
+  /** undefined when nothing of it has run */
+  comparison?: Comparison;
+  /** what runs it */
+  command: string;
 }
 
-/** Whether there is something to compare: another variant than the baseline has run. */
-export const isCompared = ({ comparison }: AblationReport): boolean =>
-  comparison.variants.slice(1).some(({ runs }) => runs.length > 0);
+/** Those with something to compare, that is with another variant than the baseline, and the others. */
+export function partitioned(ablations: readonly AblationReport[]): {
+  compared: (AblationReport & { comparison: Comparison })[];
+  others: AblationReport[];
+} {
+  const isCompared = (each: AblationReport): each is AblationReport & { comparison: Comparison } =>
+    each.comparison !== undefined && each.comparison.variants.slice(1).some(({ runs }) => runs.length > 0);
+  return { compared: ablations.filter(isCompared), others: ablations.filter((each) => !isCompared(each)) };
+}
 
 /** Where a page shows an ablation. */
 export const ablationAnchor = ({ paper, id }: Pick<AblationReport, 'paper' | 'id'>): string =>
   `${paper}-ablation-${id}`;
 
-/** Ablations of one paper: those with something to compare in full, the others folded, with what would run them. */
+/** Ablations of one paper: those with something to compare, and what would run the others. */
 export function ablationsHtml(ablations: readonly AblationReport[]): string {
-  const shown = ablations.filter(isCompared);
-  const folded = ablations.filter((each) => !isCompared(each));
+  const { compared, others } = partitioned(ablations);
   return [
-    ...shown.map(
+    ...compared.map(
       (each) => `<section id="${ablationAnchor(each)}" aria-labelledby="${ablationAnchor(each)}-title">
-${heading(4, ablationAnchor(each), each.comparison.title)}
+${heading(4, ablationAnchor(each), each.title)}
 ${content(each.comparison)}</section>`,
     ),
-    folded.length > 0 ? '<p class="label">Not run yet</p>' : '',
-    ...folded.map(
-      (each) => `<details class="table" id="${ablationAnchor(each)}"><summary>${escape(each.comparison.title)}</summary>
-${content(each.comparison)}</details>`,
-    ),
+    list('Not run', others.map(({ title, command }) => `${escape(title)}: <code>${escape(command)}</code>`)), // prettier-ignore
   ].join('\n');
 }
 

@@ -1,12 +1,12 @@
 import { cellText, deltaText, measureHead, seedsText } from '../compare/format.ts';
 import { line } from '../paper-tables/markdown.ts';
-import { isCompared, type AblationReport } from './ablations-html.ts';
+import { partitioned, type AblationReport } from './ablations-html.ts';
 
 /** The ablations of one paper that have something to compare, with their claims; of the others the titles. */
 export function ablationLines(ablations: readonly AblationReport[]): string[] {
-  const rest = ablations.filter((each) => !isCompared(each)).map(({ comparison }) => comparison.title);
+  const { compared, others } = partitioned(ablations);
   return [
-    ...ablations.filter(isCompared).flatMap(({ comparison: { title, notes, variants, measures, claims } }) => [
+    ...compared.flatMap(({ title, comparison: { notes, variants, measures, claims } }) => [
       `### ${title}`,
       '',
       ...notes.flatMap((note) => [note, '']),
@@ -23,6 +23,7 @@ export function ablationLines(ablations: readonly AblationReport[]): string[] {
       ...claims.map(({ verdict, text, source, sentence }) => `- **${verdict}**: ${text} (${source}). ${sentence}`),
       '',
     ]),
-    ...(rest.length > 0 ? [`Ablations that haven't run: ${rest.join('; ')}.`, ''] : []),
+    ...others.map(({ title, command }) => `- not run (${title}): \`${command}\``),
+    ...(others.length > 0 ? [''] : []),
   ];
 }

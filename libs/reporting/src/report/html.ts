@@ -2,7 +2,7 @@ import { escape } from '@egolab/pictures';
 import { facts, heading, page, type Contents } from '../page/page.ts';
 import { legendHtml, tableContents, tablesHtml } from '../paper-tables/html.ts';
 import { durationText } from '../paper-tables/text.ts';
-import { ablationAnchor, ablationsHtml } from './ablations-html.ts';
+import { ablationAnchor, ablationsHtml, partitioned } from './ablations-html.ts';
 import { learnedHtml, verdictLegend } from './learned-html.ts';
 import type { Report, SystemReport } from './read.ts';
 import { stageAnchor, stagesHtml } from './stages-html.ts';
@@ -32,7 +32,7 @@ function contentsOf({ systems, shared }: Report): Contents[] {
       below: [
         ...system.stages.filter(({ run }) => run).map(({ name }) => ({ anchor: stageAnchor(name), title: name })),
         ...(tableContents(system.tables).below ?? []),
-        ...system.ablations.map((each) => ({ anchor: ablationAnchor(each), title: each.comparison.title })),
+        ...partitioned(system.ablations).compared.map((each) => ({ anchor: ablationAnchor(each), title: each.title })),
       ],
       folded: tableContents(system.tables).folded,
     })),

@@ -42,6 +42,7 @@ describe('HTML', () => {
     expect(html).toContain('Table 7: training &lt;off&gt;');
     expect(html).toMatch(/<td data-value="19"><strong>19\.0<\/strong><small class="" title="[^"]*">-20\.50<\/small>/);
     expect(html).toContain('<b class="undecided">undecided</b>training helps');
+    expect(html).toContain('<li>Table 9: <code>ablate 9</code></li>');
     expect(html).toContain('not trained, seed 3, <code>evaluate-before</code>: run aaaa1111, revision abcdef01');
   });
 

@@ -43,7 +43,7 @@ export function addCompare(egolab: Command): void {
     const page = (runId: string) => mlflowPage(workspace.journal, runId);
     const request = areFolders(names)
       ? reporting.compareFoldersRequest(names, { root: workspace.root })
-      : await (await import('../compare-ablation.ts')).ablationRequest(names[0], { preset, sets: set }, workspace);
+      : await pipelines.ablationRequest(names[0], { preset, sets: set }, workspace);
     const comparison = reporting.compareVariants({ ...request, mlflowPage: page });
     const from = out ? dirname(resolve(out)) : process.cwd();
     const text = reporting.renderComparison(comparison, chosen, {

@@ -3,15 +3,10 @@ import { join } from 'node:path';
 import { ablationName, measurementsOf, readAblation, type Ablation } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
 import type { CompareRequest, RequestedRun } from '@egolab/reporting';
-import {
-  ablationFolders,
-  ablationRuns,
-  partOf,
-  readRun,
-  type AblationRun,
-  type AblationRuns,
-  type Workspace,
-} from './pipelines.ts';
+import { partOf } from '../configuration.ts';
+import { readRun } from '../run-folder.ts';
+import type { Workspace } from '../workspace.ts';
+import { ablationFolders, ablationRuns, type AblationRun, type AblationRuns } from './runs.ts';
 
 /**
  * An ablation at a preset as a comparison: every variant with every seed that some variant has run with.
@@ -21,25 +16,42 @@ import {
  */
 export async function ablationRequest(
   name: string,
-  { preset, sets }: { preset: string; sets: readonly string[] },
+  choice: { preset: string; sets: readonly string[] },
   workspace: Workspace,
 ): Promise<CompareRequest> {
-  const ablation = readAblation(ablationFolders(workspace), name);
+  const request = await ablationRequestIfRun(readAblation(ablationFolders(workspace), name), choice, workspace);
+  if (request) return request;
+  throw new UserError({
+    what: `no variant of "${name}" has run at ${choice.preset}`,
+    where: 'compare',
+    mend: `run them: \`${ablateCommand(name, choice)}\``,
+  });
+}
+
+/** What runs an ablation. */
+export function ablateCommand(
+  name: string,
+  { preset, sets, seeds = 1 }: { preset: string; sets: readonly string[]; seeds?: number },
+): string {
+  return [
+    `npx egolab ablate ${name} --preset ${preset}`,
+    ...sets.map((set) => `--set '${set}'`),
+    ...(seeds > 1 ? [`--seeds ${seeds}`] : []),
+  ].join(' ');
+}
+
+/** The same of an ablation that has been read; undefined when nothing of it has run. */
+export async function ablationRequestIfRun(
+  ablation: Ablation,
+  { preset, sets }: { preset: string; sets: readonly string[] },
+  workspace: Workspace,
+): Promise<CompareRequest | undefined> {
   const first = await ablationRuns(ablation, { preset, sets }, workspace);
   const seeds = seedsToLookFor(first, workspace);
   const found = seeds === 1 ? first : await ablationRuns(ablation, { preset, sets, seeds }, workspace);
   const ran = found.seeds.filter((seed) => found.runs.some((run) => run.seed === seed && run.complete));
-  const command = [
-    `npx egolab ablate ${ablationName(ablation)} --preset ${preset}`,
-    ...sets.map((set) => `--set '${set}'`),
-    ...(seeds > 1 ? [`--seeds ${seeds}`] : []),
-  ].join(' ');
-  if (ran.length === 0)
-    throw new UserError({
-      what: `no variant of "${name}" has run at ${preset}`,
-      where: 'compare',
-      mend: `run them: \`${command}\``,
-    });
+  if (ran.length === 0) return undefined;
+  const command = ablateCommand(ablationName(ablation), { preset, sets, seeds });
   return {
     title: `${ablation.paper}, ${ablation.title}`,
     notes: [`From ${ablation.source}.`, ...ablation.notes],
@@ -68,10 +80,10 @@ function requestedRun(
     ablation.variants.find((each) => each.id === id)!,
   );
   const folders = Object.fromEntries(measurements.map(({ stage }) => [stage, run.folders[stage]]));
-  if (run.complete) return { seed, folders, measurements };
+  if (run.complete) return { seed, folders, measurements, command };
   const stale = Object.values(folders).some((folder) => readRun(folder) !== undefined);
   const reason = stale ? 'its run had another configuration than the preset now has' : 'not run';
-  return { seed, folders, measurements, missing: { reason, command, parameters: planned(run) } };
+  return { seed, folders, measurements, command, missing: { reason, parameters: planned(run) } };
 }
 
 /** The configuration that a run would have: the parts that its stages read. */
