@@ -40,7 +40,7 @@ function lastWallTime(folder: string): number | undefined {
 /** Lines that only say how far a stage is: both kinds of progress reporters write `3/10`. */
 const PROGRESS = /(?:^|\s)(\d+)\/(\d+)\b/;
 
-/** Follows `dvc repro` by what it and its stages write. */
+/** A whole run: its stages, and what is left of it. */
 export class Overview {
   private readonly byName: ReadonlyMap<string, OverviewStage>;
   readonly started: number;
@@ -54,40 +54,16 @@ export class Overview {
     this.started = now();
   }
 
-  /** Take a line of DVC's. @returns whether it says no more than the view shows */
-  readDvc(line: string): boolean {
-    const event = dvcEvent(line);
-    const stage = event && this.byName.get(event.stage);
-    if (!stage) return false;
-    if (event.kind === 'failed') {
-      stage.state = { kind: 'failed' };
-      return false;
-    }
-    this.finishRunning();
-    stage.state = event.kind === 'reused' ? { kind: 'reused' } : { kind: 'running', since: this.now(), line: '' };
-    return true;
+  /** For the lines of one `dvc repro`; several may run at the same time. */
+  lane(): Lane {
+    return new Lane(this);
   }
 
-  /** Take a line of the running stage. @returns whether it says no more than how far the stage is */
-  readStage(line: string): boolean {
-    const { running } = this;
-    if (!running || !PROGRESS.test(line)) return false;
-    running.state = { ...(running.state as StageState & { kind: 'running' }), line: line.trim() };
-    return true;
+  stage(name: string): OverviewStage | undefined {
+    return this.byName.get(name);
   }
 
-  /** DVC has ended: with 0, with its own code, or with 128 + the signal that stopped it. */
-  end(code: number): void {
-    if (code === 0) this.finishRunning();
-    const unfinished = this.stages.find(({ state }) => state.kind === 'running' || state.kind === 'failed');
-    if (unfinished) unfinished.state = { kind: code > 128 ? 'stopped' : 'failed' };
-  }
-
-  get running(): OverviewStage | undefined {
-    return this.stages.find(({ state }) => state.kind === 'running');
-  }
-
-  /** Seconds that the rest takes if all of it runs and takes as long as the last time; undefined where a stage never ran here. */
+  /** Seconds that the rest takes if all of it runs, takes as long as the last time and nothing runs beside it; undefined where a stage never ran here. */
   get secondsLeft(): number | undefined {
     const left = this.stages
       .filter(({ state }) => state.kind === 'waiting' || state.kind === 'running')
@@ -100,10 +76,49 @@ export class Overview {
     if (state.kind === 'done') return state.seconds;
     return state.kind === 'running' ? (this.now() - state.since) / 1000 : 0;
   }
+}
+
+/** Follows one `dvc repro` by what it and its stages write. */
+export class Lane {
+  /** the stage that started last */
+  private current: OverviewStage | undefined;
+
+  constructor(private readonly overview: Overview) {}
+
+  /** Take a line of DVC's. @returns whether it says no more than the view shows */
+  readDvc(line: string): boolean {
+    const event = dvcEvent(line);
+    const stage = event && this.overview.stage(event.stage);
+    if (!stage) return false;
+    if (event.kind === 'failed') {
+      stage.state = { kind: 'failed' };
+      return false;
+    }
+    this.finishRunning();
+    this.current = stage;
+    stage.state =
+      event.kind === 'reused' ? { kind: 'reused' } : { kind: 'running', since: this.overview.now(), line: '' };
+    return true;
+  }
+
+  /** Take a line of the running stage. @returns whether it says no more than how far the stage is */
+  readStage(line: string): boolean {
+    const state = this.current?.state;
+    if (state?.kind !== 'running' || !PROGRESS.test(line)) return false;
+    this.current!.state = { ...state, line: line.trim() };
+    return true;
+  }
+
+  /** DVC has ended: with 0, with its own code, or with 128 + the signal that stopped it. */
+  end(code: number): void {
+    if (code === 0) this.finishRunning();
+    else if (this.current && this.current.state.kind !== 'done' && this.current.state.kind !== 'reused')
+      this.current.state = { kind: code > 128 ? 'stopped' : 'failed' };
+  }
 
   private finishRunning(): void {
-    const { running } = this;
-    if (running) running.state = { kind: 'done', seconds: this.secondsOf(running) };
+    const { current } = this;
+    if (current?.state.kind === 'running') current.state = { kind: 'done', seconds: this.overview.secondsOf(current) };
   }
 }
 

@@ -4,14 +4,21 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
-import { stagesBehind } from './dvc-graph.ts';
-import { readableDvcLine } from './dvc-output.ts';
+import { branchesBelow, endsOf, readGraph, stagesBehind } from './dvc-graph.ts';
+import { dvcEvent, readableDvcLine } from './dvc-output.ts';
 import { LiveOverview } from './overview-view.ts';
-import { Overview, overviewStages } from './overview.ts';
+import { Overview, overviewStages, type Lane } from './overview.ts';
 import { assertStage, stageNames } from './pipeline.ts';
 import { planFor, type Choice } from './plan.ts';
 import { declareVariants, dvcTarget } from './variants.ts';
 import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
+
+/** How a run goes, beside what it brings up to date. */
+export interface ReproOptions {
+  workspace?: Workspace;
+  /** parts of the pipeline that share no stage and run at the same time, at most */
+  jobs?: number;
+}
 
 /**
  * Bring stages and all that they read up to date by `dvc repro`; without `targets` all that there are, whether the report reads them or
@@ -21,40 +28,70 @@ import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
 export async function repro(
   targets: readonly string[],
   choice: Choice,
-  workspace: Workspace = ownWorkspace,
+  { workspace = ownWorkspace, jobs = 1 }: ReproOptions = {},
 ): Promise<number> {
   for (const target of targets) assertStage(workspace.stages, target);
   assertPreset(workspace.presets, choice.preset);
   const stages = targets.length > 0 ? targets : stageNames(workspace.stages);
-  const { artifacts } = workspace;
+  const title = `egolab ${choice.preset}`;
   if (choice.sets.length === 0) {
-    const addresses = stages.map((name) => `${name}@${choice.preset}`);
-    return watched(stages, addresses, choice, (name) => join(artifacts, choice.preset, name), workspace);
+    const address = (name: string) => `${name}@${choice.preset}`;
+    const folderOf = (name: string) => join(workspace.artifacts, choice.preset, name);
+    return bringUpToDate(stages, { title, address, folderOf, jobs, workspace });
   }
   const plan = await planFor(workspace, choice);
   await declareVariants(workspace, [{ plan, stages }]);
-  const addresses = stages.map((name) => dvcTarget(plan, name));
-  return watched(stages, addresses, choice, plan.folderOf, workspace);
+  const address = (name: string) => dvcTarget(plan, name);
+  return bringUpToDate(stages, { title, address, folderOf: plan.folderOf, jobs, workspace });
 }
 
-/** `dvc repro` under one view of all stages where there is a terminal, else with plain lines. */
-async function watched(
+interface Run {
+  title: string;
+  /** what `dvc repro` calls a stage */
+  address(stage: string): string;
+  folderOf(stage: string): string;
+  jobs: number;
+  workspace: Workspace;
+}
+
+/** Under one view of all stages where there is a terminal, else with plain lines. */
+async function bringUpToDate(
   stages: readonly string[],
-  addresses: readonly string[],
-  { preset }: Choice,
-  folderOf: (stage: string) => string,
-  workspace: Workspace,
+  { title, address, folderOf, jobs, workspace }: Run,
 ): Promise<number> {
-  if (!process.stdout.isTTY || !process.stderr.isTTY) return dvcRepro(addresses, workspace);
-  const overview = new Overview(overviewStages(stagesBehind(workspace.root, stages), folderOf));
-  const live = new LiveOverview(`egolab ${preset}`, overview, process.stdout);
-  try {
-    const code = await supervise(...dvcCommand(addresses, workspace), liveSink(live));
-    overview.end(code);
+  const graph = readGraph(workspace.root);
+  const terminal = process.stdout.isTTY && process.stderr.isTTY;
+  const view = terminal && new Overview(overviewStages(stagesBehind(graph, stages), folderOf));
+  const live = view && new LiveOverview(title, view, process.stdout);
+  const dvc = async (names: readonly string[], besideOthers: boolean) => {
+    const lane = live && live.overview.lane();
+    const sink = lane ? liveSink(live, lane) : besideOthers ? namedSink() : plainSink;
+    const code = await supervise(...dvcCommand(names.map(address), workspace), sink);
+    if (lane) lane.end(code);
     return code;
+  };
+  try {
+    const branches = jobs > 1 ? branchesBelow(graph, stages) : [];
+    const parts = branches.length > 1 ? branches.map((branch) => () => dvc(endsOf(graph, branch), true)) : [];
+    return (await inParallel(parts, jobs)) || (await dvc(stages, false));
   } finally {
-    live.stop();
+    if (live) live.stop();
   }
+}
+
+/** Run tasks, at most `jobs` at a time; one that fails lets the others end, a signal lets no other begin. @returns the first code but 0 */
+async function inParallel(tasks: readonly (() => Promise<number>)[], jobs: number): Promise<number> {
+  const waiting = [...tasks];
+  const codes: number[] = [];
+  const worker = async () => {
+    for (let task = waiting.shift(); task; task = waiting.shift()) {
+      const code = await task();
+      codes.push(code);
+      if (code > 128) waiting.length = 0;
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  return codes.find((code) => code !== 0) ?? 0;
 }
 
 /**
@@ -86,10 +123,25 @@ const labelledSink = (label: string): Sink => {
   return { out: (line) => say(process.stdout, readableDvcLine(line)), err: (line) => say(process.stderr, line) };
 };
 
+/** Before each line of a stage its name, where several run at a time. */
+function namedSink(): Sink {
+  let stage = '';
+  const named = (line: string | undefined) =>
+    line === undefined || stage === '' || line.startsWith(`${stage}:`) ? line : `[${stage}] ${line}`;
+  return {
+    out(line) {
+      const event = dvcEvent(line);
+      if (event?.kind === 'starts') ({ stage } = event);
+      write(process.stdout, event ? readableDvcLine(line) : named(readableDvcLine(line)));
+    },
+    err: (line) => write(process.stderr, named(line)),
+  };
+}
+
 /** States and progress go into the view, all else above it. */
-function liveSink(live: LiveOverview): Sink {
+function liveSink(live: LiveOverview, lane: Lane): Sink {
   const take = (line: string, readable: string | undefined) => {
-    const shown = live.overview.readDvc(line) || live.overview.readStage(line);
+    const shown = lane.readDvc(line) || lane.readStage(line);
     if (!shown && readable !== undefined) live.say(readable);
     else live.draw();
   };
