@@ -16,7 +16,10 @@ export function readGraph(root: string): Graph {
   return new Map(
     Object.entries(stages).map(([name, stage]) => {
       const inputs = (stage?.deps ?? []).map((dep) => OUTPUT.exec(dep)?.[1]);
-      return [name, [...new Set(inputs.filter((input): input is string => input !== undefined && input !== name))]] as const;
+      return [
+        name,
+        [...new Set(inputs.filter((input): input is string => input !== undefined && input !== name))],
+      ] as const;
     }),
   );
 }
