@@ -1,8 +1,9 @@
 import { escape } from '@egolab/pictures';
 import { nestedDiff, valueText, type DiffNode } from './configuration.ts';
-import type { ComparedRun, ComparedStage, Comparison } from './comparison.ts';
+import type { Comparison } from './comparison.ts';
 import { deltaTitle, measureHead, measureText } from './format.ts';
 import type { CompareHtmlOptions } from './html.ts';
+import type { ComparedRun, ComparedStage } from './read-run.ts';
 
 /** What a variant's row unfolds: its seeds one by one, its settings against the baseline's, its runs. */
 export function variantAccount(comparison: Comparison, index: number, options: CompareHtmlOptions): string {

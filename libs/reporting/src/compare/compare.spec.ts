@@ -75,14 +75,31 @@ describe('compareVariants', () => {
 describe('formats', () => {
   it('text: deltas, claims, what has not run', () => {
     const text = renderComparison(comparison, 'text', options);
-    expect(text).toMatch(/^\* All losses +\d\d\.\d ± \d\S+ +\d\S+ ± \S+ +3 +1 +resnet +9$/m);
-    expect(text).toMatch(/^ +without KL .* 3 +0 +resnet +9$/m);
-    expect(text).toMatch(/^ +-\d+\.\d\d \[-\d+\.\d\d, -\d+\.\d\d\]/m);
-    expect(text).toMatch(/no guidance at all +not run +not run +0 +0 +none +–$/m);
+    expect(text).toMatch(/^ +\* All losses +without KL +fully-connected F, G <mapping> +no guidance at all$/m);
+    expect(text).toMatch(
+      /^EgoMCQ \(%, higher is better\) +\d\d\.\d ± \d\S+ +\d\d\.\d ± \d\S+ +\d\d\.\d ± \d\S+ +not run$/m,
+    );
+    expect(text).toMatch(/^ +-\d+\.\d\d \[-\d+\.\d\d, -\d+\.\d\d\] +[+-]\d/m);
+    expect(text).toMatch(/^models\.mapping\.kind +resnet +resnet +fully-connected +none$/m);
     expect(text).toContain('removing KL lowers the accuracy (5.3)\n    Held. “All losses” beats');
     expect(text).toContain('    npx egolab ablate exo2ego/table-7 --preset micro --seeds 3');
-    expect(text).not.toContain('seed 1  ');
-    expect(renderComparison(comparison, 'text', { ...options, seeds: true })).toMatch(/^ {4}seed 1 +\d\d\.\d/m);
+    expect(text).not.toMatch(/^ {4}seed 1/m);
+  });
+
+  it('text: a line for each seed', () => {
+    expect(renderComparison(comparison, 'text', { ...options, seeds: true })).toMatch(
+      /^ {4}seed 2 +\d\d\.\d +\d\d\.\d +– +–$/m,
+    );
+  });
+
+  it('text: variants as lines where that is narrow enough', () => {
+    const first = <Value>(values: readonly Value[]) => values.slice(0, 1);
+    const variants = request.variants.map((variant) => ({ ...variant, runs: variant.runs.map((run) => ({ ...run, measurements: first(run.measurements) })) })); // prettier-ignore
+    const narrow = { ...request, measures: first(request.measures), variants, claims: [] };
+    const text = renderComparison(compareVariants(narrow), 'text', { ...options, seeds: true });
+    expect(text).toMatch(/^\* All losses +\d\d\.\d ± \d\S+ +3 +1 +resnet +9$/m);
+    expect(text).toMatch(/^ {2}without KL .* 3 +0 +resnet +9\n +-\d+\.\d\d \[.*\]\n {4}seed 0 +\d/m);
+    expect(text).toMatch(/^ {2}no guidance at all +not run +0 +0 +none +–$/m);
   });
 
   it('JSON: everything but the points of the curves', () => {
@@ -156,6 +173,25 @@ describe('run folders', () => {
     expect(() => compareFoldersRequest([stage2('micro'), join(artifacts, folder)], { root: artifacts })).toThrow(
       message,
     );
+  });
+
+  it('shows no number of a run without a revision', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dirty-'));
+    const evaluation = writeSampleRun(folder, { variant: 'micro', seed: 0, skill: 0.5, settings: { kl: 1, mapping: 'x' } }); // prettier-ignore
+    const file = join(evaluation, 'run.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"abcdef0123456789"', 'null'));
+    const found = compareVariants(compareFoldersRequest([evaluation, evaluation], { root: folder }));
+    expect(found.variants[0]).toMatchObject({ runs: [], cells: [{ values: [] }, { values: [] }], missing: [{ reason: 'evaluate-stage2: its run has no revision', command: 'npx nx run pipelines:evaluate-stage2 --configuration=micro' }] }); // prettier-ignore
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names a question that outcomes.json has twice', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twice-'));
+    const evaluation = writeSampleRun(folder, { variant: 'micro', seed: 0, skill: 0.5, settings: { kl: 1, mapping: 'x' } }); // prettier-ignore
+    const file = join(evaluation, 'outcomes.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"q1":', '"q0":'));
+    expect(() => compareVariants(compareFoldersRequest([evaluation, evaluation], { root: folder }))).toThrow(/outcomes\.json: not valid JSON: .*q0/); // prettier-ignore
+    rmSync(folder, { recursive: true });
   });
 
   it('names file and field of a broken record', () => {

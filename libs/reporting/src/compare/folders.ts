@@ -57,9 +57,13 @@ export function compareFoldersRequest(
   };
 }
 
-function runOf({ stage, seed, folder }: ChainLink, measures: readonly Measure[]): RequestedRun {
+function runOf({ stage, seed, folder, preset, sets }: ChainLink, measures: readonly Measure[]): RequestedRun {
   const measurements = measures.map(({ id, title, unit }) => ({ id, title, unit, stage, paths: [id], scale: 1 }));
-  return { seed, folders: { [stage]: folder }, measurements };
+  const command = [
+    `npx nx run pipelines:${stage} --configuration=${preset}`,
+    ...sets.map((set) => `--set '${set}'`),
+  ].join(' ');
+  return { seed, folders: { [stage]: folder }, measurements, command };
 }
 
 /** `micro/stage2`; below another folder than the others', its whole place. */

@@ -27,6 +27,7 @@ export function comparisonHtml(comparison: Comparison, options: CompareHtmlOptio
   ].filter((each) => each !== '');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <link rel="icon" href="data:,"><title>${escape(title)}</title><style>${compareStyle}</style></head><body>
 <main><h1>${escape(title)}</h1>
 ${notes.map((note) => `<p class="note">${escape(note)}</p>`).join('\n')}

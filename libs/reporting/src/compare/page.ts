@@ -1,4 +1,4 @@
-import { pageStyle } from '../paper-tables/page.ts';
+import { pageStyle } from '../page/style.ts';
 
 /** Colours of lines, on a light ground and on a dark one; each at least 3:1 against it. */
 const LIGHT = ['#1d4ed8', '#b91c1c', '#15803d', '#7e22ce', '#b45309', '#0e7490', '#be185d', '#475569'];
@@ -20,7 +20,7 @@ ${DASHES.map((dash, i) => `.d${i} polyline, .d${i} .swatch { stroke-dasharray: $
 .better { color: var(--good); } .worse { color: var(--bad); } .missing { color: var(--soft); font-style: italic; }
 tr.more > td { padding-top: 0; text-align: left; white-space: normal; } .account :is(th, td) { position: static; min-width: 0; white-space: normal; } tr.head > * { border-bottom: 0; } tr.more .account { position: sticky; left: .6rem; max-width: min(68rem, calc(100vw - 3.5rem)); }
 summary { cursor: pointer; color: var(--accent); font-size: .85rem; } summary:focus-visible, .plot:focus-visible, .keys button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.account code { font-size: .92em; } .account table { min-width: 0; font-size: .85rem; } .account h4 { font-size: .85rem; margin: .8rem 0 .2rem; } .account ul { margin: .2rem 0; padding-left: 1.2rem; font-size: .85rem; overflow-wrap: anywhere; }
+.account code { font-size: .92em; overflow-wrap: anywhere; } .account table { min-width: 0; font-size: .85rem; } .account h4 { font-size: .85rem; margin: .8rem 0 .2rem; } .account ul { margin: .2rem 0; padding-left: 1.2rem; font-size: .85rem; overflow-wrap: anywhere; }
 .diff { font-family: ui-monospace, monospace; } .diff del { color: var(--bad); } .diff ins { color: var(--good); text-decoration: none; }
 .claims { list-style: none; padding: 0; } .claims > li { padding: .6rem 0; border-bottom: 1px solid var(--line); max-width: 90ch; }
 .verdict { display: inline-block; min-width: 6.2rem; font-weight: 600; } .held { color: var(--good); } .reversed { color: var(--bad); } .undecided { color: var(--soft); }

@@ -1,4 +1,5 @@
-import type { ComparedRun, ComparedVariant, Comparison } from './comparison.ts';
+import type { ComparedVariant, Comparison } from './comparison.ts';
+import type { ComparedRun } from './read-run.ts';
 
 /** The comparison as plain values: everything that is known of each variant, but for the curves' points. */
 export function comparisonJson(comparison: Comparison): object {

@@ -15,8 +15,10 @@ export interface RequestedRun {
   folders: Readonly<Record<string, string>>;
   /** where each measure is, in the order of `CompareRequest.measures` */
   measurements: readonly Omit<Measurement, 'better'>[];
-  /** the run that is wanted isn't there: why, what would make it, and the configuration that it would have */
-  missing?: { reason: string; command: string; parameters: Readonly<Record<string, unknown>> };
+  /** what makes it */
+  command: string;
+  /** the run that is wanted isn't there: why, and the configuration that it would have */
+  missing?: { reason: string; parameters: Readonly<Record<string, unknown>> };
 }
 
 export interface RequestedVariant {

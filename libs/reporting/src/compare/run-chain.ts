@@ -10,6 +10,7 @@ const recordSchema = z.object({
   stage: name,
   preset: name,
   variant: name,
+  sets: z.array(z.string()),
   seed: z.number(),
   key: z.string(),
   parameters: z.record(z.string(), z.unknown()),
