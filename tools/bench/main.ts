@@ -1,4 +1,4 @@
-/** `npx tsx tools/bench/main.ts [vit|smollm2|growth …] …`: our step against PyTorch's, see README.md. */
+/** `npx tsx tools/bench/main.ts [vit|smollm2|masked|video|growth|two-pass …] …`: our step against PyTorch's, see README.md. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ const { values: options, positionals } = parseArgs({
     batch: { type: 'string', default: '8' },
     repeats: { type: 'string', default: '5' },
     steps: { type: 'string', default: '200' },
+    'local-batch': { type: 'string' },
+    batches: { type: 'string', default: '8,16,32,64' },
   },
 });
 const batch = Number(options.batch);
@@ -29,7 +31,7 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.len
 const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
 
 /** Weights (kept between runs) and inputs that both sides read. */
-function prepare(name: WorkloadName): { weights: string; inputs: string } {
+function prepare(name: WorkloadName, batch: number): { weights: string; inputs: string } {
   mkdirSync(folder, { recursive: true });
   const [weights, inputs] = ['weights', 'inputs'].map((kind) => join(folder, `${name}-${kind}.safetensors`));
   const { specs, inputs: make } = workload(name);
@@ -51,14 +53,15 @@ function prepare(name: WorkloadName): { weights: string; inputs: string } {
   return { weights, inputs };
 }
 
-function ours(name: WorkloadName, precision: string): Side {
-  const { weights, inputs } = prepare(name);
-  const flags = { workload: name, weights, inputs, precision, attention: options.attention, batch: options.batch };
+function ours(name: WorkloadName, precision: string, size = batch, local = options['local-batch'] ?? size): Side {
+  const { weights, inputs } = prepare(name, size);
+  const { attention } = options;
+  const flags = { workload: name, weights, inputs, precision, attention, batch: `${size}`, 'local-batch': `${local}` };
   return new Side(process.execPath, ['--import', 'tsx', file('ours.ts'), ...flagList(flags)]);
 }
 
 function reference(name: WorkloadName, precision: string): Side {
-  const { weights, inputs } = prepare(name);
+  const { weights, inputs } = prepare(name, batch);
   return new Side(options.python, [
     file('reference.py'),
     ...flagList({ workload: name, weights, inputs, precision, config: JSON.stringify(configOf(name)) }),
@@ -128,9 +131,36 @@ async function growth(name: WorkloadName, precision: string): Promise<void> {
   if (at.some(({ tensors }) => tensors !== at[0].tensors)) throw new Error('the number of tensors changes');
 }
 
+/**
+ * What a contrastive step needs beyond weights and inputs, by batch: with two passes, which keep one local batch's activations, and with
+ * one. Gradients and the optimiser's state are in both, whatever the batch.
+ */
+async function twoPass(name: WorkloadName, precision: string): Promise<void> {
+  const local = Number(options['local-batch'] ?? 8);
+  console.log(`\nmemory of a contrastive step, ${name} ${precision}: two passes of local batch ${local}, and one pass`);
+  for (const size of options.batches.split(',').map(Number)) {
+    const [two, one] = [await stepMemory(name, precision, size, local), await stepMemory(name, precision, size, size)];
+    console.log(`  batch ${String(size).padStart(4)}  two passes ${megabytes(two)}, one pass ${megabytes(one)}`);
+  }
+}
+
+/** Highest resident memory of a warm step above that of the process before its first one. */
+async function stepMemory(name: WorkloadName, precision: string, size: number, local: number): Promise<number> {
+  const side = ours(name, precision, size, local);
+  const { resident } = await side.ask('memory');
+  await side.ask('step');
+  await side.ask('reset');
+  await side.ask('step');
+  const { peak } = await side.ask('memory');
+  side.close();
+  return peak! - resident!;
+}
+
 const command = positionals[0];
 if (command === 'growth')
   for (const precision of options.precision) await growth((positionals[1] ?? 'tiny-vit') as WorkloadName, precision);
+else if (command === 'two-pass')
+  for (const precision of options.precision) await twoPass((positionals[1] ?? 'tiny-video') as WorkloadName, precision);
 else
   for (const name of command ? positionals : ['vit', 'smollm2'])
     for (const precision of options.precision) await compare(name as WorkloadName, precision);

@@ -41,7 +41,7 @@ export function maskedWorkload(settings: object): Workload {
       const [inputs, targets] = drawTokens(config, batch, random);
       return { ...columns('inputs', inputs, batch), ...columns('targets', targets, batch) };
     },
-    loss(p, values, batch, attention) {
+    loss(p, values, batch, { attention }) {
       model ??= new MaskedModel(config, p);
       const [inputs, targets] = [packed('inputs', values, batch), packed('targets', values, batch)];
       const decoded = model.decode(model.encode(inputs, { attention }), targets, { attention });

@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     precision: { type: 'string' },
     attention: { type: 'string' },
     batch: { type: 'string' },
+    'local-batch': { type: 'string' },
   },
 });
 const job = workload(options.workload as WorkloadName);
@@ -35,7 +36,9 @@ function readInputs(path: string): Record<string, Float32Array> {
 }
 
 function lossAndGradients(): { loss: number; gradients: Map<string, Tensor> } {
-  const loss = () => job.loss(parameters, inputs, Number(options.batch), options.attention as 'full' | 'chunked');
+  const batch = Number(options.batch);
+  const attention = options.attention as 'full' | 'chunked';
+  const loss = () => job.loss(parameters, inputs, batch, { attention, localBatch: Number(options['local-batch']) });
   const { value, grads } = withPrecision(options.precision as Precision, () =>
     valueAndGrads(loss, parameters.variables.values()),
   );

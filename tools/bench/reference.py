@@ -50,15 +50,20 @@ def build():
         from masked_reference import MaskedModel
 
         return MaskedModel(config, inputs)
-    if options.workload == "vit":
+    if "video" in options.workload:
+        from video_reference import DualEncoder
+
+        return DualEncoder(config, inputs)
+    if "vit" in options.workload:
         return Vit(CLIPVisionConfig(**config, attn_implementation="sdpa"))
     return SmolLM2(LlamaConfig(**config, attn_implementation="sdpa"))
 
 
 def shared_name(name):
     """The module's name of a parameter -> the one in the weights file."""
-    name = re.sub(r"^(tower|lm)\.", "", name)
-    return name if options.workload == "smollm2" or "masked" in options.workload or name.startswith(("vision_model.", "head.")) else f"vision_model.{name}"
+    name = re.sub(r"^(tower|lm|clip)\.", "", name)
+    named_alike = "vit" not in options.workload or name.startswith(("vision_model.", "head."))
+    return name if named_alike else f"vision_model.{name}"
 
 
 model = build().train()

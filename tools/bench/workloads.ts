@@ -6,8 +6,16 @@ import { embedTokens, llama, llamaParameters, logits, parseLlamaConfig } from '@
 import { crossEntropy, init, linear, Parameters, type ParameterSpecs, prefixed } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { maskedWorkload, TINY_MASKED } from './masked-workload.ts';
+import { TINY_VIDEO, VIDEO, videoWorkload } from './video-workload.ts';
 
-export type WorkloadName = 'vit' | 'smollm2' | 'masked' | 'tiny-vit' | 'tiny-masked';
+export type WorkloadName = 'vit' | 'smollm2' | 'masked' | 'video' | 'tiny-vit' | 'tiny-masked' | 'tiny-video';
+
+/** How a step is computed; the loss doesn't depend on it. */
+export interface StepOptions {
+  attention: 'full' | 'chunked';
+  /** samples whose activations are in memory together; only the contrastive step can have fewer than the batch */
+  localBatch: number;
+}
 
 /** What both sides compute: the loss of one batch, its gradients, and (all but smollm2) the optimiser's update. */
 export interface Workload {
@@ -16,7 +24,7 @@ export interface Workload {
   updates: boolean;
   inputs(batch: number): Record<string, { shape: number[]; data: Float32Array }>;
   /** @param inputs by name, as `inputs` made them */
-  loss(p: Parameters, inputs: Record<string, Float32Array>, batch: number, attention: 'full' | 'chunked'): Scalar;
+  loss(p: Parameters, inputs: Record<string, Float32Array>, batch: number, options: StepOptions): Scalar;
 }
 
 const CLASSES = 1000;
@@ -59,7 +67,7 @@ function vit(config: ClipVisionConfig): Workload {
       const labels = Float32Array.from({ length: batch }, () => random.integer(0, CLASSES - 1));
       return { pixels: { shape: [batch, side, side, 3], data: pixels }, labels: { shape: [batch], data: labels } };
     },
-    loss: (p, { pixels, labels }, batch, attention) => {
+    loss: (p, { pixels, labels }, batch, { attention }) => {
       const pooled = clipVision(p, config, tf.tensor4d(pixels, [batch, side, side, 3]), { attention });
       return crossEntropy(linear(p.scope('head'), pooled), tf.tensor1d(Int32Array.from(labels), 'int32')) as Scalar;
     },
@@ -83,7 +91,7 @@ function smollm2(): Workload {
         },
       };
     },
-    loss: (p, inputs, batch, attention) => {
+    loss: (p, inputs, batch, { attention }) => {
       const ids = tf.tensor2d(Int32Array.from(inputs['ids']), [batch, SEQUENCE], 'int32');
       const hidden = llama(p, config, { embeddings: embedTokens(p, ids), attention });
       const rows = batch * (SEQUENCE - 1);
@@ -114,6 +122,9 @@ export function workload(name: WorkloadName): Workload {
       return maskedWorkload({});
     case 'tiny-masked':
       return maskedWorkload(TINY_MASKED);
+    case 'video':
+    case 'tiny-video':
+      return videoWorkload(configOf(name));
     case 'vit':
     case 'tiny-vit':
       return vit(clipVisionConfigSchema.parse(configOf(name)));
@@ -122,7 +133,15 @@ export function workload(name: WorkloadName): Workload {
 
 /** The model's config as its reference takes it. */
 export const configOf = (name: WorkloadName): object =>
-  ({ vit: VIT_B_16, smollm2: SMOLLM2, masked: {}, 'tiny-vit': TINY_VIT, 'tiny-masked': TINY_MASKED })[name];
+  ({
+    vit: VIT_B_16,
+    smollm2: SMOLLM2,
+    masked: {},
+    video: VIDEO,
+    'tiny-vit': TINY_VIT,
+    'tiny-masked': TINY_MASKED,
+    'tiny-video': TINY_VIDEO,
+  })[name];
 
 /** A checkpoint's values as parameters. */
 export function loadBenchParameters({ specs }: Workload, path: string): Parameters {

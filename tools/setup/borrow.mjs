@@ -21,7 +21,15 @@ export function borrowFromMainTree(mainTree = process.env.DVC_ROOT) {
   if (!mainTree || !existsSync(`${mainTree}/package-lock.json`) || realpathSync(mainTree) === realpathSync(root))
     return false;
   if (recipe(mainTree) !== recipe(root)) return false;
-  for (const name of ['node_modules', '.venv', '.egolab/libtensorflow', '.egolab/nvidia', '.egolab/models']) {
+  const made = [
+    'node_modules',
+    '.venv',
+    '.egolab/libtensorflow',
+    '.egolab/nvidia',
+    '.egolab/models',
+    '.egolab/robotics',
+  ];
+  for (const name of made) {
     if (!existsSync(`${mainTree}/${name}`) || lstatSync(`${root}/${name}`, { throwIfNoEntry: false })) continue;
     mkdirSync(`${root}/.egolab`, { recursive: true });
     symlinkSync(`${mainTree}/${name}`, `${root}/${name}`);

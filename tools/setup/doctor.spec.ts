@@ -17,6 +17,7 @@ describe('egolab doctor', () => {
         'MLflow server',
         'SmolLM2',
         'MiniLM',
+        'Robotics',
       ]),
     );
     expect(ready).toBe(findings.every(({ found, optional }) => found || optional));

@@ -7,6 +7,7 @@ import { ffmpegPath } from '@egolab/video';
 import { MlflowClient, maskUri, serverStatus, trackingUri } from 'mlflow-js';
 import { chosenDevice, libtensorflowReady } from './libtensorflow.mjs';
 import { paths, root } from './paths.mjs';
+import { roboticsReady } from './robotics.mjs';
 
 /** One thing that egolab needs. */
 export interface Finding {
@@ -32,7 +33,7 @@ const setup = 'run `npm run setup`';
 /** Look at everything that setup provides and at the machine; changes nothing. */
 export async function doctor(): Promise<Report> {
   const [tools, library, machine, server] = await Promise.all([python(), tensorflow(), devices(), mlflowServer()]);
-  const findings = [node(), ...tools, library, ...machine, ffmpeg(), server, ...models()];
+  const findings = [node(), ...tools, library, ...machine, ffmpeg(), server, ...models(), robotics()];
   return { ready: findings.every(({ found, optional }) => found || optional), findings };
 }
 
@@ -153,6 +154,13 @@ function models(): Finding[] {
       mend: setup,
     };
   });
+}
+
+/** gymnasium-robotics, which only stage `franka-kitchen` needs. */
+function robotics(): Finding {
+  const found = roboticsReady();
+  const detail = found ? paths.robotics : `${paths.robotics} is not there; only stage franka-kitchen needs it`;
+  return { name: 'Robotics', found, optional: true, detail, mend: 'run `node tools/setup/robotics.mjs`' };
 }
 
 /** What a program prints, or nothing when it can't run. */

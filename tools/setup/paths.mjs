@@ -12,5 +12,6 @@ export const paths = {
   libtensorflow: `${root}/.egolab/libtensorflow`,
   nvidia: `${root}/.egolab/nvidia`, // where libtensorflow's run path looks: $ORIGIN/../nvidia
   models: `${root}/.egolab/models`,
+  robotics: `${root}/.egolab/robotics`, // made by robotics.mjs
   binding: `${root}/node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node`,
 };
