@@ -79,7 +79,7 @@ export const hoiMasks = defineStage({
         name: 'masks',
         title: 'Masks of hands and objects',
         caption:
-          'Columns are validation images. Above: masks by detector and tracker; below: true masks. Hands are blue, objects in contact with them green.',
+          'Columns are validation images. Above: masks by detector and tracker; below: true masks. Hands are cyan, objects in contact with them magenta.',
         alt: 'Images with predicted and true masks of hands and objects.',
         bytes: framesPicture([pictures.map(({ engine }) => engine), pictures.map(({ truth }) => truth)]),
       },

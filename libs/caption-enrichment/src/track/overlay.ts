@@ -51,14 +51,31 @@ export function overlayDetections(frames: Frames, detections: readonly FrameDete
   return { ...frames, data: drawn };
 }
 
-/** One frame `[height, width, 3]` with masks in colour: hands in blue, objects in green. */
+/** Stand out from skin, gloves and kitchens. */
+const kindColours = { hand: [0, 200, 255], object: [255, 0, 200] } as const;
+
+/** One frame `[height, width, 3]` with masks in colour, rims in full: hands in cyan, objects in magenta. */
 export function overlayMasks(
   frame: Uint8Array,
   instances: readonly { readonly kind: 'hand' | 'object'; readonly mask: Mask }[],
 ): Uint8Array {
   const drawn = Uint8Array.from(frame);
-  for (const { kind, mask } of instances) tint(drawn, mask, kind === 'hand' ? colours.left : colours.objects[0]);
+  for (const { kind, mask } of instances) {
+    tint(drawn, mask, kindColours[kind]);
+    for (const pixel of rimOf(mask)) drawn.set(kindColours[kind], pixel * 3);
+  }
   return drawn;
+}
+
+/** Pixels of a mask that touch what is outside of it. */
+function rimOf({ data, height, width }: Mask): number[] {
+  const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] === 1;
+  const pixels: number[] = [];
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      if (inside(x, y) && !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1)))
+        pixels.push(y * width + x);
+  return pixels;
 }
 
 function markAbove({ x1, x2, y1 }: Box, height: number): Box {
