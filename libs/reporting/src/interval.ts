@@ -51,3 +51,11 @@ export function resultOf({ metrics, outcomes, provenance }: StageRun, place: Num
   const result = { seed: provenance.seed, value: value * scale };
   return 'strata' in questions ? { ...result, outcomes: questions.strata } : result;
 }
+
+/** How many questions or clips a number is the mean of: `n` beside it, else as many as outcomes.json has. */
+export function countOf(run: StageRun, place: NumberPlace): number | undefined {
+  const stated = numberAt(run.metrics, besides(place.path, 'n'));
+  if (stated !== undefined) return stated;
+  const [outcomes] = resultOf(run, place)?.outcomes ?? [];
+  return outcomes && Object.keys(outcomes).length;
+}

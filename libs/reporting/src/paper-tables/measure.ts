@@ -6,8 +6,8 @@ import {
   type PaperTable,
   type PaperTableMeasurement,
 } from '@egolab/experiment';
-import { intervalOf } from '../interval.ts';
-import { besides, chanceAt, numberAt } from '../number-at.ts';
+import { countOf, intervalOf } from '../interval.ts';
+import { chanceAt, numberAt } from '../number-at.ts';
 import type { Provenance, StageOutcome, StageRun } from './stage-run.ts';
 
 /**
@@ -126,7 +126,7 @@ function measuredAt(run: StageRun, source: PaperTableMeasurement, value: number,
   const measured: Measured = { value: value * scale, path, provenance: run.provenance };
   const interval = intervalOf(run, { path, scale, unit });
   const guess = chanceAt(run.metrics, path, chance);
-  const n = numberAt(run.metrics, besides(path, 'n'));
+  const n = countOf(run, { path, scale, unit });
   if (interval) measured.interval = interval;
   if (guess !== undefined) measured.chance = guess * scale;
   if (n !== undefined) measured.n = n;

@@ -1,6 +1,6 @@
 import { pairedEffect } from '@egolab/experiment';
-import { intervalOf, resultOf } from '../interval.ts';
-import { besides, numberAt } from '../number-at.ts';
+import { countOf, intervalOf, resultOf } from '../interval.ts';
+import { numberAt } from '../number-at.ts';
 import type { Provenance, StageOutcome, StageRun } from '../paper-tables/stage-run.ts';
 import type { LearnedPlan } from './plan.ts';
 
@@ -46,7 +46,7 @@ export function learnedOf(plan: LearnedPlan, outcomeOf: (stage: string) => Stage
   const value = numberAt(run.metrics, path);
   if (value === undefined) return { ...common, missing: `its metrics have no ${path}` };
   const interval = intervalOf(run, { path, scale, unit });
-  const n = numberAt(run.metrics, besides(path, 'n'));
+  const n = countOf(run, { path, scale, unit });
   const measured = {
     value: value * scale,
     provenance: run.provenance,

@@ -106,7 +106,7 @@ describe('what was learned', () => {
     const metrics = { m: { mse: mean(outcomes['m.mse']) }, mean: { mse: mean(outcomes['mean.mse']) } };
     const beside = [{ title: 'mean', path: 'mean.mse' }];
     const found = judge(metrics, { path: 'm.mse', unit: '', better: 'lower', beside }, { 'outcomes.json': JSON.stringify(outcomes) }); // prettier-ignore
-    expect(found.beside).toMatchObject([{ verdict: 'better' }]);
+    expect(found).toMatchObject({ measured: { n: 40 }, beside: [{ verdict: 'better' }] });
     const [low, high] = found.measured!.interval!;
     expect(low).toBeLessThan(metrics.m.mse - 2);
     expect(high).toBeGreaterThan(metrics.mean.mse + 2); // unpaired, the questions' spread would hide it
