@@ -9,6 +9,7 @@ import { declareVariants } from '../variants.ts';
 import { workspace as ownWorkspace, type Workspace } from '../workspace.ts';
 import { counted, describeWork, secondsOf, workPlan, type WorkPlan } from './describe.ts';
 import { whenDvcIsFree } from './dvc-busy.ts';
+import { recordExperiments } from './experiments.ts';
 import { sharedJobs, workOf, type Job, type Task } from './jobs.ts';
 import { ablationFolders, ablationRuns, refreshed, type AblationChoice, type AblationRuns } from './runs.ts';
 import { tableOf, type AblationTable } from './table.ts';
@@ -76,8 +77,12 @@ export async function ablate(names: readonly string[], options: AblateOptions = 
   };
   const { exitCode, failed } = await runTasks(tasks, { ...options, workspace, workers, say, onDone: track });
   await track();
-  const tables = grids.map((grid) => tableOf(refreshed(grid), sets));
+  const finished = grids.map(refreshed);
+  const tables = finished.map((grid) => tableOf(grid, sets));
   for (const [i, tracker] of trackers.entries()) await tracker.finish(tables[i], exitCode === 0);
+  const experiments = finished.flatMap((grid) => recordExperiments(grid, workspace));
+  if (experiments.length > 0)
+    say(`\`dvc exp show\` has them too: ${experiments[0]}${experiments.length > 1 ? ', …' : ''}`);
   return { exitCode, tables, failed };
 }
 

@@ -128,6 +128,8 @@ function cellText(
 ): string {
   if (average === null) return '-';
   const n = present(values).length;
+  const digits = digitsOf(average);
+  const rounded = (value: number) => value.toFixed(digits);
   const parts = [rounded(average), sd === null ? '' : ` ± ${rounded(sd)}`, n < seeds ? ` (n = ${n})` : ''];
   if (delta !== null) {
     const mark = (better === 'higher') === delta > 0 ? '▲' : '▼';
@@ -136,8 +138,8 @@ function cellText(
   return parts.join('');
 }
 
-/** Four digits that count, at most four after the point. */
-function rounded(value: number): string {
+/** Digits after the point that make four digits in all. */
+function digitsOf(value: number): number {
   const before = Math.floor(Math.log10(Math.max(Math.abs(value), 1))) + 1;
-  return value.toFixed(Math.max(0, Math.min(4, 4 - before)));
+  return Math.max(0, 4 - before);
 }

@@ -16,7 +16,19 @@ function egolab(...args: string[]) {
 it('lists its commands without loading TensorFlow', () => {
   const { status, stdout, stderr } = egolab('--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const command of ['run', 'ask', 'embed', 'enrich', 'generate', 'windows', 'tables', 'data', 'mlflow', 'doctor'])
+  for (const command of [
+    'run',
+    'ablate',
+    'ask',
+    'embed',
+    'enrich',
+    'generate',
+    'windows',
+    'tables',
+    'data',
+    'mlflow',
+    'doctor',
+  ])
     expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
@@ -41,6 +53,11 @@ it.each([
     'a mistyped modality',
     ['predict', '--run', '/nowhere', '--video', 'x.mp4', '--to', 'depth,gase', '--out', '/nowhere'],
     /^--to: there is no modality "gase"\n {2}did you mean "gaze"\?\n$/,
+  ],
+  [
+    'a mistyped ablation',
+    ['ablate', 'exo2ego/tabel-7'],
+    /^ablation: there is no ablation "exo2ego\/tabel-7"\n {2}did you mean "exo2ego\/table-7"\?\n$/,
   ],
   [
     'a paper without tables',
