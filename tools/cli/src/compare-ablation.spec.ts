@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -96,6 +97,18 @@ it('refuses an unknown ablation, and one of which nothing has run', async () => 
   await expect(request()).rejects.toThrow(
     'no variant of "demo/counts" has run at micro\n  run them: `npx egolab ablate demo/counts --preset micro`',
   );
+});
+
+it('writes a page that compares run folders, from any folder', async () => {
+  const [first, second] = [await run(), await run('first.count=5')].map(({ variant }) => join(workspace.artifacts, variant, 'first')); // prettier-ignore
+  const bin = join(checkout.root, 'tools/cli/egolab.mjs');
+  const args = [bin, 'compare', first, second, '--format', 'html', '--out', 'page.html'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: workspace.root, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toBe('the comparison is in page.html\n');
+  const html = readFileSync(join(workspace.root, 'page.html'), 'utf8');
+  expect(html).toContain('<th scope="col" class="setting">first.<wbr>count</th>');
+  expect(html).toContain('href="artifacts/micro/first/"');
 });
 
 it('knows the page of a run whose records a server has', () => {
