@@ -4,7 +4,7 @@ import type { Random } from '@egolab/foundation';
 import { trainingMeans } from '../egom2p/model/baselines.ts';
 import { evaluateRun, frameSize, latencyOfRun, prefixed, writeExamples } from '../egom2p/model/evaluate-run.ts';
 import { evaluationPictures } from '../egom2p/model/evaluation-pictures.ts';
-import { decodingSettings } from '../egom2p/model/settings.ts';
+import { decodingSettings, drawSettings } from '../egom2p/model/settings.ts';
 import type { TokenSplit } from '../egom2p/model/tokens.ts';
 import { collect, readSources } from '../egom2p/sources.ts';
 import { noteSkipped } from '../egom2p/tokenizers/read-sequences.ts';
@@ -33,8 +33,7 @@ export const evaluateMasked = defineStage({
     /** training clips of which the predictors that don't look are made; null: all */
     maxTrainingClips: count.nullable(),
     decoding: decodingSettings,
-    /** decodings of a clip, each with a seed of its own, whose mean is its prediction; 1 as released */
-    draws: count,
+    draws: drawSettings,
     /** clips of each task whose predictions are written, to look at */
     examples: z.number().int().min(0),
   }),

@@ -72,7 +72,6 @@ function tinyPreset(): object {
     sources: ['ego-exo4d'],
     maxClips: 3,
     maxTrainingClips: 3,
-    draws: 1,
     examples: 1,
   });
   return preset;

@@ -8,7 +8,7 @@ import { ClipCodec } from './clip-codec.ts';
 import { cameraLatency, evaluateTask, type Example, type Predictor, type TaskResult } from './evaluate.ts';
 import { loadMaskedModel } from './masked-model-files.ts';
 import { evaluationTasks, type EvaluationTask } from './scorers.ts';
-import type { DecodingSettings } from './settings.ts';
+import type { DecodingSettings, DrawSettings } from './settings.ts';
 import { writeValue } from './write-value.ts';
 
 /** What a stage's model is tested on and compared with. */
@@ -16,8 +16,7 @@ export interface Examination {
   clips: readonly EgoM2pClip[];
   means: TrainingMeans;
   decoding: DecodingSettings;
-  /** decodings of a clip whose mean is its prediction */
-  draws: number;
+  draws: DrawSettings;
   seed: number;
   /** clips of each task that are handed back with their predictions; default 0 */
   examples?: number;

@@ -5,7 +5,7 @@ import type { Metrics } from '../../stage.ts';
 import type { TrainingMeans } from './baselines.ts';
 import type { ClipCodec, ClipValues } from './clip-codec.ts';
 import { evaluationTasks, scorers, type EvaluationTask, type Scores } from './scorers.ts';
-import type { DecodingSettings } from './settings.ts';
+import type { DecodingSettings, DrawSettings } from './settings.ts';
 import { tokenNames } from './tokens.ts';
 
 /** A model under test. */
@@ -13,8 +13,7 @@ export interface Predictor {
   model: MaskedModel;
   codec: ClipCodec;
   decoding: DecodingSettings;
-  /** decodings of a clip whose mean is its prediction */
-  draws: number;
+  draws: DrawSettings;
   seed: number;
 }
 
@@ -98,7 +97,7 @@ export async function cameraLatency(
   const given = [{ [tokenNames.rgb]: codec.encode('rgb', await clip.rgb!.read(codec.size)) }];
   const onePass = {
     ...predictor,
-    draws: 1,
+    draws: { ...predictor.draws, tok_cam: 1 },
     decoding: { ...decoding, tok_cam: { ...decoding.tok_cam, steps: 1, guidance: 0 } },
   };
   const time = (settings: Predictor) => {
@@ -117,7 +116,7 @@ export function predictValues<M extends Modality>(
   to: M,
 ): ClipValues[M][] {
   const modality = tokenNames[to];
-  const values = Array.from({ length: draws }, (_, draw) =>
+  const values = Array.from({ length: draws[modality] }, (_, draw) =>
     generate(model, given, [{ modality, decoding: decoding[modality] }], { seed: seed + draw }).map((clip) =>
       codec.decode(to, clip[modality]),
     ),

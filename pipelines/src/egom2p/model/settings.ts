@@ -31,3 +31,7 @@ export const decodingSettings = z.strictObject({
   tok_rgb: decodingSchema,
 });
 export type DecodingSettings = z.infer<typeof decodingSettings>;
+
+/** Decodings of a clip, each with a seed of its own, whose mean is its prediction; one as released. By modality. */
+export const drawSettings = z.strictObject({ tok_cam: count, tok_depth: count, tok_gaze: count, tok_rgb: count });
+export type DrawSettings = z.infer<typeof drawSettings>;
