@@ -19,7 +19,7 @@ describe("the papers' tables", () => {
     const numbered = (count: number) => Array.from({ length: count }, (_, i) => `table-${i + 1}`);
     expect(ids('exo2ego')).toEqual([...numbered(16), 'figure-5', 'figure-7', 'figure-8', 'measured-narration']);
     const dtm = [1, 2, 3, '4a', '4b', '4c', '4d', '4e', '4f', 5, 6, 7].map((n) => `table-${n}`);
-    expect(ids('egodtm')).toEqual([...dtm, 'measured-depth', 'measured-depth-probe']);
+    expect(ids('egodtm')).toEqual([...dtm, 'measured-depth-probe', 'measured-depth']);
     expect(ids('egom2p')).toEqual([...numbered(4), 'result-gaze', 'measured-held-out', 'measured-unseen']);
   });
 

@@ -62,7 +62,7 @@ a.value { color: inherit; font-weight: 700; text-decoration: underline dotted; }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; } th button:hover { color: var(--accent); }
 th button::after { content: '\\a0\\2195'; color: var(--soft); opacity: .55; font-weight: 400; } th[aria-sort=ascending] button::after { content: '\\a0\\2191'; opacity: 1; } th[aria-sort=descending] button::after { content: '\\a0\\2193'; opacity: 1; }
 small.group { text-transform: uppercase; letter-spacing: .04em; font-size: .68rem; margin: .5rem 0 .25rem; } table:not(.sorted) small.repeated { display: none; }
-.beneath { columns: 27rem; column-gap: 2.5rem; } .beneath > div { break-inside: avoid; }
+.beneath { columns: 27rem; column-gap: 2.5rem; margin-top: .9rem; } .beneath > div { break-inside: avoid; padding-bottom: .8rem; } .beneath .label { margin: 0; }
 .legend { font-size: .88rem; max-width: 84ch; margin: .4rem 0; color: var(--soft); } .legend > div { display: grid; grid-template-columns: 9.5rem 1fr; gap: .8rem; padding: .18rem 0; } .legend dt { font: 600 .84rem/1.6 var(--sans); color: var(--ink); } .legend dd { margin: 0; }
 .status { white-space: nowrap; color: var(--soft); } .scaled { color: var(--accent); } .reproduced, .better { color: var(--good); } .close, .undecided { color: var(--fair); } .missed, .worse { color: var(--bad); } .held { color: var(--good); } .reversed { color: var(--bad); }
 .verdict { white-space: nowrap; } .verdict + .verdict { margin-top: .1rem; } td .verdict { display: block; }
@@ -71,7 +71,7 @@ small.group { text-transform: uppercase; letter-spacing: .04em; font-size: .68re
 .claims { list-style: none; padding: 0; margin: .6rem 0; max-width: 90ch; font-size: .92rem; } .claims > li { padding: .45rem 0; border-bottom: 1px solid var(--line); } .claims b { display: inline-block; min-width: 5.6rem; font: 600 .84rem var(--sans); } .claims small { display: block; color: var(--soft); font-size: .84rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 1rem; margin: .8rem 0; } .chart { display: block; width: 100%; height: auto; color: var(--soft); background: var(--panel); border: 1px solid var(--line); padding: .4rem; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.2rem; margin: 1rem 0; } figure { margin: 0; min-width: 0; } figure img { display: block; max-width: 100%; margin: 0 auto; height: auto; }
-.plate { background: #fff; border: 1px solid var(--line); padding: .6rem; } figcaption { font-size: .88rem; line-height: 1.45; margin-top: .4rem; color: var(--soft); } figcaption strong { color: var(--ink); }
+.plate { width: fit-content; max-width: 100%; background: #fff; border: 1px solid var(--line); padding: .6rem; } figcaption { font-size: .88rem; line-height: 1.45; margin-top: .4rem; color: var(--soft); } figcaption strong { color: var(--ink); }
 
 details { margin: .5rem 0; } summary { cursor: pointer; font: .86rem/1.5 var(--sans); } summary:hover { color: var(--accent); } details details { margin-left: 1.1rem; }
 details.table { border-bottom: 1px solid var(--line); margin: 0; padding: .15rem 0; } details.table > summary .soft { margin-left: .4rem; } .run { margin-top: .8rem; }

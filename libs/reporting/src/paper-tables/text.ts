@@ -41,8 +41,11 @@ export function besideText({ measured, facets }: MeasuredCell): string[] {
   ];
 }
 
-export const digits = (value: number, unit: string | undefined) =>
-  unit === '%' ? value.toFixed(1) : String(Number(value.toPrecision(3)));
+/** A number with about as many digits as its unit deserves: a tenth of a percent, else three digits. */
+export function digits(value: number, unit: string | undefined): string {
+  if (unit === '%') return value.toFixed(1);
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+}
 
 /** "Table 15, section D.2.2"; of a table of our own "Held-out clips, beside section 4.1" */
 export const placeText = ({ table }: MeasuredTable) =>

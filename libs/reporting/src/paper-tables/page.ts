@@ -1,1 +1,0 @@
-export { pageStyle } from '../page/style.ts';
