@@ -12,7 +12,7 @@ class DualEncoder(nn.Module):
         vision, text = dict(config["vision_config"]), config["text_config"]
         self.frames = vision.pop("num_frames")
         clip = CLIPConfig(
-            vision_config=vision, text_config=text, projection_dim=config["projection_dim"], attn_implementation="sdpa"
+            vision_config=vision, text_config={**text, "bos_token_id": 0}, projection_dim=config["projection_dim"], attn_implementation="sdpa"
         )
         self.clip = CLIPModel(clip)
         embeddings = self.clip.vision_model.embeddings
