@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -82,6 +82,30 @@ it.skipIf(!hasDvc)(
     const repeated = rates();
     expect(repeated.stdout.endsWith(table)).toBe(true);
     expect(repeated.stderr).toContain('4 stage runs: 4 reused, 0 to run');
+
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], {
+        encoding: 'utf8',
+      });
+    git('add', '-A');
+    git('commit', '-q', '-m', 'all');
+    expect(rates().stderr).toContain('`dvc exp show` has them too: demo-rates-slow-seed7, …');
+    const shown = execFileSync(join(root, '.venv/bin/dvc'), ['exp', 'show', '--csv'], { cwd: root, encoding: 'utf8' });
+    const [head, ...lines] = shown
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    const column = (name: string) => head.findIndex((title) => title.endsWith(name));
+    expect(
+      lines
+        .filter(([name]) => name.startsWith('demo-'))
+        .map((line) => [line[0], line[column('second.learningRate')], line[column('micro/second/metrics.json:loss')]])
+        .sort(),
+    ).toEqual([
+      ['demo-rates-fast-seed7', '4', '1'],
+      ['demo-rates-medium-seed7', '3', '0.75'],
+      ['demo-rates-slow-seed7', '0.5', '0.125'],
+    ]);
 
     const mistyped = repro('secnd');
     expect(mistyped.status).toBe(2);

@@ -97,7 +97,7 @@ async function inParallel(tasks: readonly (() => Promise<number>)[], jobs: numbe
 /**
  * `dvc repro` of some targets; other processes of DVC are waited for.
  * @param label before each line, where several run at a time; the stage's bars then become lines
- * @returns exit code: 0, 1, or 128 + the signal that stopped it
+ * @returns exit code: 0, DVC's 255, or 128 + the signal that stopped it
  */
 export async function dvcRepro(targets: readonly string[], workspace: Workspace, label?: string): Promise<number> {
   return supervise(...dvcCommand(targets, workspace), label === undefined ? plainSink : labelledSink(label));

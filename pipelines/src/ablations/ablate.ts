@@ -94,54 +94,67 @@ interface Running extends AblateOptions {
 }
 
 async function runTasks(tasks: readonly Task[], running: Running): Promise<{ exitCode: number; failed: string[] }> {
-  const { workers, say, onDone } = running;
+  const { say, onDone } = running;
   const shared = sharedJobs(tasks);
   const open = tasks.filter(({ jobs }) => jobs.some((job) => !job.done));
   const finished = tasks.filter((task) => !open.includes(task));
-  const first = firstPart(shared, open, finished);
-  const stop = new AbortController();
+  const first = firstPart(shared, finished);
   if (first.targets.length > 0) {
     if (first.toRun.length > 0) say(`what several variants share: ${first.toRun.map(({ id }) => id).join(', ')}`);
-    const code = await bringUpToDate(first.targets, first.toRun, running, stop.signal);
-    if (code !== 0) return { exitCode: code, failed: code > 128 ? [] : ['what several variants share'] };
+    const code = await bringUpToDate(first.targets, first.toRun, running, new AbortController().signal);
+    if (isStop(code)) return { exitCode: code, failed: [] };
+    if (code !== 0) return { exitCode: 1, failed: ['what several variants share'] };
     await onDone();
   }
+  const { stopped, failed } = await runOwn(open, shared, running);
+  if (stopped) say('stopped; the same command goes on where it was');
+  if (failed.length > 0) say(`${counted(failed.length, 'variant')} failed: ${failed.join('; ')}`);
+  return { exitCode: stopped || (failed.length > 0 ? 1 : 0), failed };
+}
+
+/** What each task has of its own, `workers` tasks at a time. */
+async function runOwn(
+  tasks: readonly Task[],
+  shared: ReadonlySet<Job>,
+  running: Running,
+): Promise<{ stopped: number; failed: string[] }> {
+  const { workers, say, onDone } = running;
+  const ownJobs = ({ jobs }: Task) => jobs.filter((job) => !job.done && !shared.has(job));
+  const stop = new AbortController();
   const failed: string[] = [];
-  const queue = [...open];
-  let stopped = 0;
-  let done = 0;
+  const queue = [...tasks];
+  let [stopped, done] = [0, 0];
   const work = async () => {
-    for (let task = queue.shift(); task && stopped === 0; task = queue.shift()) {
-      const own = task.jobs.filter((job) => !job.done && !shared.has(job));
+    for (let task = queue.shift(); task && !stopped; task = queue.shift()) {
+      const own = ownJobs(task);
       const began = performance.now();
       say(`${task.label}: ${own.length > 0 ? own.map(({ id }) => id).join(', ') : 'nothing of its own'}`);
-      const label = workers > 1 ? task.label : undefined;
-      const code = await bringUpToDate(task.targets, own, running, stop.signal, label);
-      if (code > 128) {
+      const code = await bringUpToDate(task.targets, own, running, stop.signal, workers > 1 ? task.label : undefined);
+      if (isStop(code)) {
         stopped = code;
         stop.abort();
         return;
       }
       done += 1;
       if (code !== 0) failed.push(task.label);
-      const seconds = secondsOf(queue.flatMap(({ jobs }) => jobs.filter((job) => !job.done && !shared.has(job))));
+      const seconds = secondsOf(queue.flatMap(ownJobs));
       const left = queue.length === 0 || seconds === null ? '' : `, about ${duration(seconds / workers)} left`;
-      const how = code === 0 ? 'done' : `failed (exit code ${code})`;
-      say(`[${done}/${open.length}] ${task.label}: ${how} in ${duration((performance.now() - began) / 1000)}${left}`);
+      const took = duration((performance.now() - began) / 1000);
+      say(`[${done}/${tasks.length}] ${task.label}: ${code === 0 ? 'done in' : 'failed after'} ${took}${left}`);
       await onDone();
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
-  if (stopped) say('stopped; the same command goes on where it was');
-  if (failed.length > 0) say(`${counted(failed.length, 'variant')} failed: ${failed.join('; ')}`);
-  return { exitCode: stopped || (failed.length > 0 ? 1 : 0), failed };
+  return { stopped, failed };
 }
 
-/** What one `dvc repro` does before the variants part: stages that several need, and those that should be there, which DVC verifies. */
-function firstPart(shared: ReadonlySet<Job>, open: readonly Task[], finished: readonly Task[]) {
-  const toRun = [...shared].filter((job) => !job.done && open.some(({ jobs }) => jobs.includes(job)));
-  const targets = [...toRun.map(({ target }) => target), ...finished.flatMap((task) => task.targets)];
-  return { toRun, targets: [...new Set(targets)] };
+/**
+ * What one `dvc repro` does before the variants part: every stage that several need, since workers that all find one stale would be in
+ * each other's way, and the variants that should be there, which DVC verifies.
+ */
+function firstPart(shared: ReadonlySet<Job>, finished: readonly Task[]) {
+  const targets = [...[...shared].map(({ target }) => target), ...finished.flatMap((task) => task.targets)];
+  return { toRun: [...shared].filter((job) => !job.done), targets: [...new Set(targets)] };
 }
 
 /** `dvc repro`, while no other ablation and no other DVC makes the same. */
@@ -172,3 +185,6 @@ const sayToStderr = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** Exit code of what was waiting when another worker was stopped. */
 const STOPPED = 130;
+
+/** Whether Ctrl-C or SIGTERM ended it; DVC's own failures are 255. */
+const isStop = (code: number) => code === 130 || code === 143;
