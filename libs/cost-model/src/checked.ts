@@ -8,14 +8,15 @@ const VARIABLES = new Set(['VarHandleOp', 'AssignVariableOp', 'ReadVariableOp', 
 /**
  * Run `f` for real and compare what TensorFlow makes of every op with what its rule says.
  *
- * @returns how often each op ran
+ * @returns how often each op ran, and the FLOPs of all of them by their rules
  * @throws Error at the first op without a rule, and the first whose result has another shape or dtype
  */
-export function checked(f: () => void): Map<string, number> {
+export function checked(f: () => void): { runs: Map<string, number>; flops: number } {
   const owner = backend as { binding: NativeBinding };
   const real = owner.binding;
   const known = new Map<number, Operand>();
   const runs = new Map<string, number>();
+  let flops = 0;
   const remember = ({ id, shape, dtype }: NativeTensor) => known.set(id, { shape: [...shape], dtype });
   const watching = {
     createTensor(shape: number[], dtype: number, data: unknown): number {
@@ -30,7 +31,9 @@ export function checked(f: () => void): Map<string, number> {
       if (!VARIABLES.has(op) && inputs.every((input) => input !== undefined)) {
         const named = (attributes as { name: string; value: unknown }[]).map(({ name, value }) => [name, value]);
         const call = { op, attributes: Object.fromEntries(named), inputs, numOutputs };
-        const expected = infer(call).outputs.map(describe).join(', ');
+        const inferred = infer(call);
+        flops += inferred.flops ?? 0;
+        const expected = inferred.outputs.map(describe).join(', ');
         const got = outputs.map(describe).join(', ');
         if (expected !== got) {
           const operands = inputs.map(describe).join(', ');
@@ -44,7 +47,7 @@ export function checked(f: () => void): Map<string, number> {
   owner.binding = Object.create(real, Object.getOwnPropertyDescriptors(watching)) as NativeBinding;
   try {
     f();
-    return runs;
+    return { runs, flops };
   } finally {
     owner.binding = real;
   }

@@ -24,7 +24,7 @@ import { tf } from '@egolab/runtime';
 import {
   checked,
   infer,
-  leastSeconds,
+  rooflineSeconds,
   productSeconds,
   trace,
   TrainingStep,
@@ -107,7 +107,7 @@ describe('rules', () => {
   it.each(['float32', 'bfloat16'] as const)(
     'give what TensorFlow gives, forwards, backwards and in the update (%s)',
     (precision) => {
-      const runs = checked(() => {
+      const { runs } = checked(() => {
         const parameters = Parameters.initialize(specs, new Random(1));
         const step = new TrainingStep(task(parameters, precision));
         step.pass();
@@ -155,9 +155,10 @@ describe('a trace', () => {
       const step = new TrainingStep(task(tracing.parameters(specs), 'float32'));
       return tracing.measure(() => step.pass());
     });
+    expect(traced.flops).toBe(real.flops);
     const runs = (op: string) => traced.ops.filter((each) => each.op === op).reduce((sum, each) => sum + each.runs, 0);
     for (const op of ['MatMul', 'BatchMatMulV2', 'Conv2D', 'Conv3D', 'Mul', 'Transpose'])
-      expect(runs(op), op).toBe(real.get(op));
+      expect(runs(op), op).toBe(real.runs.get(op));
   });
 
   it('leaves no tensor behind, and gives TensorFlow back', () => {
@@ -207,7 +208,14 @@ describe('a trace', () => {
 });
 
 describe('a device', () => {
-  const device = { title: 'd', source: 's', memory: 1, peak: { float32: 10, bfloat16: 20 }, bandwidth: 100 };
+  const device = {
+    title: 'd',
+    source: 's',
+    memory: 1,
+    peak: { float32: 10, bfloat16: 20 },
+    bandwidth: 100,
+    overhead: 0,
+  };
   const cost = {
     peakBytes: 0,
     flops: 0,
@@ -219,7 +227,8 @@ describe('a device', () => {
   };
 
   it('is bound by its products or its memory, op by op', () => {
-    expect(leastSeconds(cost, device)).toBeCloseTo(20 + 5 + 3, 12);
+    expect(rooflineSeconds(cost, device)).toBeCloseTo(20 + 5 + 3, 12);
+    expect(rooflineSeconds(cost, { ...device, overhead: 0.5 })).toBeCloseTo(20 + 5 + 3 + 4 * 0.5, 12);
     expect(productSeconds(cost, device)).toBeCloseTo(25, 12);
   });
 });

@@ -15,6 +15,8 @@ export const deviceSchema = z.strictObject({
   peak: z.strictObject({ float32: positive, bfloat16: positive }),
   /** bytes/s between memory and processor */
   bandwidth: positive,
+  /** seconds that an op takes however small it is; 0 where nobody has measured it */
+  overhead: z.number().min(0).default(0),
 });
 export type Device = z.infer<typeof deviceSchema>;
 
@@ -22,13 +24,13 @@ export type Device = z.infer<typeof deviceSchema>;
 export const devicesSchema = z.record(z.string(), deviceSchema);
 
 /**
- * The least time that a device needs: each op runs at the peak of its dtype or at that of the memory, whichever is slower (the roofline
- * model of Williams et al. 2009). Launching, waiting and communication take none.
+ * The time that a device needs: each op runs at the peak of its dtype or at that of the memory, whichever is slower (the roofline
+ * model of Williams et al. 2009), after its overhead. Without overhead this is the least time; loading and communication take none.
  */
-export function leastSeconds({ ops }: Cost, { peak, bandwidth }: Device): number {
+export function rooflineSeconds({ ops }: Cost, { peak, bandwidth, overhead }: Device): number {
   return ops.reduce((sum, { dtype, flops, bytes, runs }) => {
     const rate = dtype === Dtype.bfloat16 ? peak.bfloat16 : peak.float32;
-    return sum + runs * Math.max(flops / rate, bytes / bandwidth);
+    return sum + runs * (overhead + Math.max(flops / rate, bytes / bandwidth));
   }, 0);
 }
 

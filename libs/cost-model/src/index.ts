@@ -1,6 +1,6 @@
 export { checked } from './checked.ts';
 export type { Cost, OpCost } from './costs.ts';
-export { deviceSchema, devicesSchema, leastSeconds, productSeconds, type Device } from './devices.ts';
+export { deviceSchema, devicesSchema, rooflineSeconds, productSeconds, type Device } from './devices.ts';
 export { infer } from './rules/index.ts';
 export { trace, type Trace } from './trace.ts';
 export {

@@ -2,7 +2,7 @@ import { pixelsFromBytes } from '@egolab/dual-encoder';
 import type { InstructionRecord } from '@egolab/ego-data';
 import { Random } from '@egolab/foundation';
 import { llamaParameters, loraParameters } from '@egolab/language-model';
-import { tokensPerView, videoLlm, visionSideParameters, type View } from '@egolab/video-llm';
+import { tokensPerView, videoLlm, visionSideParameters, withChatFormat, type View } from '@egolab/video-llm';
 import { datasetFolder, readEgoClipPairs, readEgoExoClip, readWeb } from '../exo2ego/datasets.ts';
 import type { Exo2Ego } from '../exo2ego/model.ts';
 import type { ModelsSettings, SharedSettings } from '../exo2ego/settings.ts';
@@ -36,7 +36,7 @@ function standIns({ data, models }: SharedSettings, textModel: string, seed: num
   const llama = languageModelConfig(models);
   const texts = standInTexts(data.world, llama.vocab_size, seed);
   const own = tokenizerIfHere(models, textModel);
-  const tokenizer = own ?? texts.tokenizer;
+  const tokenizer = withChatFormat(own ?? texts.tokenizer, models.languageModel.chatFormat);
   return {
     ...texts,
     tokenizer,

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import {
-  leastSeconds,
+  rooflineSeconds,
   productSeconds,
   timeTrainingStep,
   trace,
@@ -34,14 +34,17 @@ export interface PlanOptions {
   devices: readonly string[];
   /** only these stages */
   stages?: readonly string[];
+  /** told of each stage before it is planned */
+  say?(line: string): void;
 }
 
 /** Time on one kind of device. */
 export interface DeviceTime {
   device: string;
-  /** FLOPs and memory traffic at the device's peaks, without waiting and communication; on `here` measured */
+  /** FLOPs and memory traffic at the device's peaks, without loading and communication; on `here` measured */
   hours: number | null;
-  basis: 'least' | 'measured';
+  /** `least`: nobody has measured the device's overhead */
+  basis: 'least' | 'modelled' | 'measured';
   /** whether the peak of memory fits */
   fits: boolean;
 }
@@ -100,6 +103,7 @@ export async function planRun(workspace: Workspace, options: PlanOptions): Promi
       notPlanned[name] = history ? 'its training has no plan yet' : "it doesn't train";
       continue;
     }
+    options.say?.(`planning ${name} …`);
     const planned = await own.plan(contextOf(own, plan));
     if ('notTrained' in planned) notPlanned[name] = planned.notTrained;
     else stages.push(costOf(name, planned, { ...options, gpus, known }));
@@ -166,8 +170,8 @@ function costOf(
     const device = known[name];
     return {
       device: name,
-      hours: hours(leastSeconds(cost.pass, device), leastSeconds(cost.update, device)),
-      basis: 'least',
+      hours: hours(rooflineSeconds(cost.pass, device), rooflineSeconds(cost.update, device)),
+      basis: device.overhead > 0 ? 'modelled' : 'least',
       fits: cost.memory.peak < device.memory,
     };
   };
@@ -204,7 +208,8 @@ function timeHere(planned: PlannedTraining, gpus: number): { pass: number; updat
   }
 }
 
-function free(task: PlannedStep): void {
+/** Let go of a step's model. */
+export function free(task: PlannedStep): void {
   task.dispose?.();
   for (const parameters of task.parameters) parameters.dispose();
 }

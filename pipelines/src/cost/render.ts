@@ -37,13 +37,17 @@ function row({ stage, parameters, flopsPerStep, flops, samples, tokensPerSample,
 
 function legend(stages: readonly PlannedStage[]): string[] {
   const devices = stages[0].times;
-  const least = devices.filter(({ basis }) => basis === 'least').map(({ device }) => device);
+  const of = (wanted: string) => devices.filter(({ basis }) => basis === wanted).map(({ device }) => device);
+  const [least, modelled] = [of('least'), of('modelled')];
   return [
     'FLOPs: multiplications and additions of matrix products and convolutions, recomputation included. Memory: tensors alive at the peak, of this engine.',
     ...(least.length > 0
       ? [
           `${least.join(', ')}: the least time that the device's peaks allow, without loading, launching and communication. A real run takes longer.`,
         ]
+      : []),
+    ...(modelled.length > 0
+      ? [`${modelled.join(', ')}: the rates that experiments/plan/devices.yaml gives, an op's overhead among them.`]
       : []),
     ...(devices.some(({ device }) => device === HERE) ? [`${HERE}: steps timed on this machine, median of 3.`] : []),
   ];

@@ -37,6 +37,7 @@ export function addPlan(egolab: Command): void {
       sets: set,
       stages: stages.flat(),
       devices: device ?? DEVICES,
+      say: (line) => void process.stderr.write(`${line}\n`),
     });
     return { json: plan, text: renderPlan(plan) };
   });
