@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadParameters, openCheckpoint } from '@egolab/checkpoints';
-import { clipText, textIds, videoEmbeds } from '@egolab/dual-encoder';
+import { clipText, textIds, videoTower } from '@egolab/dual-encoder';
 import type { NlqQuery } from '@egolab/ego-data';
 import { readJsonFile, UserError } from '@egolab/foundation';
 import { tf } from '@egolab/runtime';
@@ -14,8 +14,9 @@ import { videoRows, type FrozenEncoder } from './frozen.ts';
 import type { DualEncoder } from './model.ts';
 
 /**
- * Features of each clip of Ego4D: one embedding of the joint space for every `1 / rate` seconds, of as many frames as the encoder
- * takes, as EgoVLP extracts them.
+ * Features of each clip of Ego4D: the class embedding of every `1 / rate` seconds, of as many frames as the encoder takes. EgoVLP
+ * takes embeddings of the joint space before they are scaled to length one; ours are trained at that length, where VSLNet's position
+ * table of unit variance drowns them.
  *
  * @param root holds `clips/<clip uid>.mp4`
  * @throws UserError for a clip whose video is missing: a benchmark is scored whole
@@ -33,8 +34,11 @@ export async function nlqVideoFeatures(
     return Array.from({ length: count }, (_, i) => ({ media, start: i / rate, end: (i + 1) / rate }));
   });
   const { encoder, config } = frozen.model;
-  const { data, width } = await videoRows(frozen, windows.flat(), 'Ego4D NLQ: features', (pixels) =>
-    videoEmbeds(encoder, config, pixels),
+  const { data, width } = await videoRows(
+    frozen,
+    windows.flat(),
+    'Ego4D NLQ: features',
+    (pixels) => videoTower(encoder, config.vision_config, pixels).classEmbedding,
   );
   let row = 0;
   return new Map(

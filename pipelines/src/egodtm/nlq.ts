@@ -150,6 +150,11 @@ const NAMES = [
 export const namedScores = (scores: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(NAMES.map(([official, name]) => [name, scores[official]]));
 
+export const meanScores = (draws: readonly Record<string, number>[]): Record<string, number> =>
+  Object.fromEntries(
+    NAMES.map(([, name]) => [name, draws.reduce((sum, scores) => sum + scores[name], 0) / draws.length]),
+  );
+
 /** Whether each query's windows find the truth, by metric. */
 export function nlqOutcomes(predictions: readonly NlqPrediction[], queries: readonly NlqQuery[]): Outcomes {
   const truths = new Map(queries.map((query) => [JSON.stringify(idOf(query)), query]));

@@ -38,22 +38,27 @@ export async function realFrameDepth(
       where: `evaluate-depth-pretrain.realFrames=${folder}`,
       mend: 'name a folder of images, or null',
     });
-  const errors: DepthErrors[] = [];
+  const compared: Compared[] = [];
   const columns: DepthColumn[] = [];
   for (const file of spread(names.sort(), SHOWN)) {
-    const { column, error } = await frameColumn(model, path, file);
+    const { column, errors } = await frameColumn(model, path, file);
     columns.push(column);
-    if (error) errors.push(error);
+    if (errors) compared.push(errors);
   }
-  const known = columns.every(({ maps }) => maps.length === 2);
+  const known = compared.length === columns.length;
   const shown = known ? columns : columns.map(({ frame, maps }) => ({ frame, maps: maps.slice(0, 1) }));
-  const mean = (key: 'delta1' | 'absRel') => errors.reduce((sum, each) => sum + each[key], 0) / errors.length;
+  const mean = (of: keyof Compared, key: 'delta1' | 'absRel') =>
+    compared.reduce((sum, each) => sum + each[of][key], 0) / compared.length;
+  const scores = (of: keyof Compared) => ({ delta1: mean(of, 'delta1'), absRel: mean(of, 'absRel') });
   const quality =
-    errors.length === 0
+    compared.length === 0
       ? 'There is no true depth to compare with.'
-      : `After scale and shift of inverse depth are fitted to each frame: delta1 ${mean('delta1').toFixed(2)} and relative error ${mean('absRel').toFixed(2)} on ${errors.length} frames.`;
+      : `With scale and shift of inverse depth fitted to each frame, delta1 is ${mean('predicted', 'delta1').toFixed(2)} on ${compared.length} frames; one value for all of a frame has ${mean('constant', 'delta1').toFixed(2)}.`;
   return {
-    metrics: { n: columns.length, ...(errors.length > 0 && { delta1: mean('delta1'), absRel: mean('absRel') }) },
+    metrics: {
+      n: columns.length,
+      ...(compared.length > 0 && { ...scores('predicted'), constant: scores('constant') }),
+    },
     picture: {
       name: 'real-frames',
       title: 'Depth of real frames',
@@ -64,11 +69,18 @@ export async function realFrameDepth(
   };
 }
 
+/** Errors of inverse depth on one frame. */
+interface Compared {
+  readonly predicted: DepthErrors;
+  /** of one value for the whole frame */
+  readonly constant: DepthErrors;
+}
+
 async function frameColumn(
   model: EgoDtm,
   folder: string,
   file: string,
-): Promise<{ column: DepthColumn; error: DepthErrors | undefined }> {
+): Promise<{ column: DepthColumn; errors: Compared | undefined }> {
   const { num_frames: numFrames, image_size: size } = model.config.vision_config;
   const { side } = depthResolution(model);
   const { data } = await decodeFrames(join(folder, file), { numFrames, sampler: 'avion', size, aspect: 'crop' });
@@ -76,13 +88,13 @@ async function frameColumn(
   const maps = [{ data: levels(predicted), side }];
   const depthFile = join(folder, depthName(IMAGE.exec(file)![1]));
   const frame = { data: data.subarray(0, size * size * 3), side: size };
-  if (!existsSync(depthFile)) return { column: { frame, maps }, error: undefined };
-  const metres = middleSquare(readGreyPng(depthFile), side).map((millimetres) => millimetres / 1000);
-  const inverse = metres.map((value) => (value > 0 ? 1 / value : NaN));
-  const error = depthErrors(
-    { data: predicted, frames: 1 },
-    { data: metres, frames: 1 },
-    { alignment: 'affine-disparity' },
-  );
-  return { column: { frame, maps: [...maps, { data: levels(inverse), side }] }, error };
+  if (!existsSync(depthFile)) return { column: { frame, maps }, errors: undefined };
+  const inverse = middleSquare(readGreyPng(depthFile), side).map((millimetres) => millimetres && 1000 / millimetres);
+  const truth = levels(inverse.map((value) => (value > 0 ? value : NaN)));
+  const errorsOf = (map: Float32Array) =>
+    depthErrors({ data: map, frames: 1 }, { data: inverse, frames: 1 }, { alignment: 'affine-depth' }); // of inverse depth
+  return {
+    column: { frame, maps: [...maps, { data: truth, side }] },
+    errors: { predicted: errorsOf(predicted), constant: errorsOf(predicted.map(() => 1)) },
+  };
 }

@@ -11,6 +11,7 @@ import { nlqVideoFeatures, queryEncoderSettings, queryFeatures } from '../egodtm
 import {
   blindPredictions,
   groundingExamples,
+  meanScores,
   namedScores,
   nlqLoss,
   nlqOutcomes,
@@ -29,6 +30,9 @@ import { defineStage } from '../stage.ts';
 import { datasetsFolder, worldDataSettings } from '../world-datasets.ts';
 
 const RESULTS = 'egonlq.json';
+
+/** How often blind answers are drawn; their mean is the chance level. */
+const BLIND_DRAWS = 50;
 
 /** Queries of the picture. */
 const SHOWN = 6;
@@ -65,7 +69,7 @@ export const egoNlq = defineStage({
     const texts = all.map(({ text }) => text).filter((text) => text !== '');
     const features = { videos, words: queryFeatures(params.queries, model, texts), rate };
     const [words] = features.words.values();
-    const vslnet = { ...params.vslnet, videoDim: model.config.projection_dim, queryDim: words.dim };
+    const vslnet = { ...params.vslnet, videoDim: model.config.vision_config.hidden_size, queryDim: words.dim };
     const examples = groundingExamples(training, features, vslnet);
     if (examples.length === 0)
       throw new UserError({ what: 'no query has a text and a window', where: join(root, 'nlq_train.json') });
@@ -84,7 +88,9 @@ export const egoNlq = defineStage({
     const phase = progress.phase('answering queries', queries.length);
     const predictions = predictQueries(parameters, vslnet, queries, features, () => phase.advance());
     phase.end();
-    const blind = blindPredictions(queries, training, random.split('blind'));
+    const blind = Array.from({ length: BLIND_DRAWS }, (_, draw) =>
+      namedScores(scoreEgoNlq(blindPredictions(queries, training, random.split('blind', draw)), queries)),
+    );
     out.write(RESULTS, `${JSON.stringify(resultFile(predictions))}\n`);
     writeOutcomes(out, nlqOutcomes(predictions, queries));
     const asked = queries.filter(({ text }) => text !== '');
@@ -105,7 +111,7 @@ export const egoNlq = defineStage({
       metrics: {
         ...result.metrics,
         ...namedScores(scoreEgoNlq(predictions, queries)),
-        chance: namedScores(scoreEgoNlq(blind, queries)),
+        chance: meanScores(blind),
         n: predictions.length,
         trainingQueries: examples.length,
         withoutWindow: training.length - examples.length,
