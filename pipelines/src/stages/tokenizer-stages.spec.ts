@@ -111,7 +111,7 @@ beforeAll(async () => {
   mkdirSync(workspace.presets, { recursive: true });
   writeFileSync(join(workspace.presets, 'tiny.yaml'), stringify(tinyPreset()));
   for (const stage of STAGES) await run(stage);
-}, 180_000);
+}, 600_000); // nine stages; the machine may be busy
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
