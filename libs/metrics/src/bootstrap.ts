@@ -19,7 +19,7 @@ export interface PairedEffect {
 export interface BootstrapOptions {
   /** of the resampling, not of the runs; the same seed gives the same interval (default: 0) */
   seed?: number;
-  /** resamples (default: 10,000, which fixes a 95 % end to about 0.03 standard errors; fewer, to 2,000, beyond 2,000 questions) */
+  /** resamples (default: 10,000, which fixes a 95 % end to about 0.03 standard errors; fewer, to 2,000, beyond 400 questions) */
   replicates?: number;
   /** coverage of the interval (default: 0.95) */
   confidence?: number;
@@ -58,7 +58,7 @@ export function stratifiedBootstrap(
   const seeds = new Uint32Array(tables[0].seeds);
   const questions = tables.map((table) => new Uint32Array(table.questions));
   const asked = tables.reduce((sum, table) => sum + table.questions, 0);
-  const resamples = replicates ?? Math.round(Math.min(10_000, Math.max(2_000, 2e7 / asked)));
+  const resamples = replicates ?? Math.round(Math.min(10_000, Math.max(2_000, 4e6 / asked)));
   const means = Float64Array.from({ length: resamples }, () => {
     draw(seeds, random);
     return average(tables.map((table, i) => drawnMean(table, seeds, questions[i], random)));
