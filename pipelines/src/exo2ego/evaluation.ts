@@ -48,7 +48,7 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
     sections: { ...sections, 'ego-bench': egoBenchSettings },
     inputs: { data: 'datasets', egobench: 'egobench-datasets', languageModel: 'text-model', model: stage },
     outputs: ['predictions.json', 'outcomes.json', 'egobench'],
-    async run({ params, config, inputs, random, out, stateFolder, progress }) {
+    async run({ params, config, inputs, random, out, stateFolder, progress, signal }) {
       const { model: folder } = inputs;
       const exo2ego = loadExo2Ego(config.models, languageModelPath(inputs.languageModel), folder);
       const adapterPath = adapterFolder(folder);
@@ -72,10 +72,11 @@ export function evaluationStage<Stage extends string>(stage: Stage, reads: Reads
           state: join(stateFolder, 'egobench'),
           out: out.path('egobench'),
           progress,
+          signal,
         });
         const pairs = readEgoExoClip(datasetFolder(config.data, inputs.data, 'egoexo4d'), config.data, 'val', progress);
         const narrations = sample(pairs, params.maxNarrations, random.split('narrations'));
-        const narration = await narrationPerplexity(answerer, narrationPrompt, narrations, progress);
+        const narration = await narrationPerplexity(answerer, narrationPrompt, narrations, progress, signal);
         out.write('predictions.json', json(predictions));
         out.write('outcomes.json', json(outcomes));
         out.write('egobench/tasks.json', json(tasks));
@@ -98,12 +99,14 @@ async function narrationPerplexity(
   prompt: string | undefined,
   pairs: readonly ClipPair[],
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<Metrics> {
   const phase = progress.phase('narration perplexity', pairs.length);
   answerer.prefetch(pairs.map(egoView));
   const sums: number[] = [];
   const tokens: number[] = [];
   for (let start = 0; start < pairs.length; start += BATCH) {
+    signal.throwIfAborted();
     const batch = pairs.slice(start, start + BATCH);
     const found = await answerer.likelihoods(
       batch.map((pair) => ({ clip: egoView(pair), prompt, answers: [pair.text] })),

@@ -1,8 +1,10 @@
 import { argmax } from '@egolab/metrics';
-import { comparable, type Answerer, type Comparison } from './answerer.ts';
+import type { ClipRequest } from '@egolab/video';
+import { comparable, type Answerer, type Asked, type Comparison } from './answerer.ts';
 import { inBatches, type BatchOptions } from './in-batches.ts';
+import { locateClip } from './locate.ts';
 import { choicePrompt, parseLetter } from './prompts.ts';
-import type { ChoiceQuestion, ClassQuestions, ClipQuestion, OpenQuestion } from './question.ts';
+import type { ChoiceQuestion, ClassQuestions, ClipQuestion, ClipReference, OpenQuestion } from './question.ts';
 import { ResultsFile, type QuestionResult, type ResultsHeader } from './results.ts';
 
 export interface AnswerOptions extends BatchOptions {
@@ -14,7 +16,17 @@ export interface AnswerOptions extends BatchOptions {
   readonly instruction: string;
 }
 
-export interface ChoiceOptions extends AnswerOptions {
+/** A text's likelihood, or what a clip adds to it. */
+export interface TextOptions extends AnswerOptions {
+  /**
+   * Other clips of the task. Where there are any, a text's score is the log of the ratio of its likelihood given the clip to that given
+   * these (their geometric mean), so that a text isn't chosen because it is likely anyhow (pointwise mutual information: Holtzman et al.
+   * 2021, Lin et al. 2024).
+   */
+  readonly references: readonly ClipReference[];
+}
+
+export interface ChoiceOptions extends TextOptions {
   /** the likeliest option, or the letter that the model writes */
   readonly scoring: 'likelihood' | 'letter';
   /** whether the options stand in the prompt; a letter needs them */
@@ -34,8 +46,9 @@ export async function answerChoices(
   answerer: Answerer,
   options: ChoiceOptions,
 ): Promise<QuestionResult[]> {
-  const { scoring, instruction, listOptions } = options;
-  const header = { task: task.name, likelihood: task.likelihood, scoring, instruction, listOptions, ...options.header };
+  const { scoring, instruction, listOptions, references } = options;
+  const asks = { task: task.name, likelihood: task.likelihood, scoring, instruction, listOptions, references };
+  const header = { ...asks, ...options.header };
   const prompt = (question: ChoiceQuestion) =>
     choicePrompt(question, { instruction, listOptions: listOptions || scoring === 'letter' });
   const clipsOf = ({ clip }: ChoiceQuestion) => [clip];
@@ -49,15 +62,41 @@ export async function answerChoices(
       }
       return results;
     }
-    const likelihoods = await answerer.likelihoods(
+    const scores = await textScores(
+      answerer,
+      task.likelihood,
       batch.map(({ question, clips }) => ({ clip: clips[0], prompt: prompt(question), answers: question.options })),
+      await located(options),
     );
     return batch.map(({ question: { id, group, answer } }, i) => {
-      const scores = likelihoods[i].map((each) => comparable(each, task.likelihood));
-      return { id, group, answer, predicted: argmax(scores), scores };
+      return { id, group, answer, predicted: argmax(scores[i]), scores: scores[i] };
     });
   });
 }
+
+/** Scores of every text of every question: its likelihood, or the log-ratio to that under the reference clips. */
+async function textScores(
+  answerer: Answerer,
+  comparison: Comparison,
+  asked: readonly Asked[],
+  references: readonly ClipRequest[],
+): Promise<number[][]> {
+  const clipsOf = ({ clip }: Asked) => [clip, ...references];
+  const likelihoods = await answerer.likelihoods(
+    asked.flatMap((each) => clipsOf(each).map((clip) => ({ ...each, clip }))),
+  );
+  return asked.map((_, i) => {
+    const [own, ...others] = likelihoods.slice(i * (1 + references.length), (i + 1) * (1 + references.length));
+    if (others.length === 0) return own.map((each) => comparable(each, comparison));
+    return own.map(({ logLikelihood }, text) => {
+      const usual = others.reduce((sum, other) => sum + other[text].logLikelihood, 0) / others.length;
+      return logLikelihood - usual;
+    });
+  });
+}
+
+const located = ({ references, videos }: TextOptions): Promise<ClipRequest[]> =>
+  Promise.all(references.map((clip) => locateClip(clip, videos, 'of reference')));
 
 export interface ClipOptions extends Omit<AnswerOptions, 'instruction'> {
   /** what the text answers; undefined: it is a caption, as in pretraining */
@@ -98,19 +137,32 @@ export async function answerClasses(
   task: Asks,
   { question, classes, items }: Pick<ClassQuestions, 'question' | 'classes' | 'items'>,
   answerer: Answerer,
-  options: AnswerOptions,
+  options: TextOptions,
 ): Promise<ClassResult[]> {
-  const { instruction } = options;
-  const header = { task: task.name, likelihood: task.likelihood, instruction, question, classes, ...options.header };
+  const { instruction, references } = options;
+  const asks = { task: task.name, likelihood: task.likelihood, instruction, references, question, classes };
   const prompt = choicePrompt({ question, options: classes }, { instruction, listOptions: false });
   const clipsOf = ({ clip }: ClassQuestions['items'][number]) => [clip];
+  // the reference clips are asked about the same classes every time, so once
+  const usual = await textScores(
+    answerer,
+    'whole',
+    (await located(options)).map((clip) => ({ clip, prompt, answers: classes })),
+    [],
+  );
+  const header = { ...asks, ...options.header };
   return withResults(items, clipsOf, answerer, options, header, async (batch) => {
-    const likelihoods = await answerer.likelihoods(
+    const scores = await textScores(
+      answerer,
+      usual.length > 0 ? 'whole' : task.likelihood,
       batch.map(({ clips }) => ({ clip: clips[0], prompt, answers: classes })),
+      [],
     );
     return batch.map(({ question: { id } }, i) => ({
       id,
-      scores: likelihoods[i].map((each) => comparable(each, task.likelihood)),
+      scores: scores[i].map(
+        (score, text) => score - usual.reduce((sum, other) => sum + other[text], 0) / Math.max(1, usual.length),
+      ),
     }));
   });
 }

@@ -219,6 +219,7 @@ describe('answering', () => {
     scoring: 'likelihood' as const,
     listOptions: false,
     questionsAtATime: 1,
+    references: [],
   });
 
   it('takes the likeliest option, per token or as a whole, and asks nothing twice', async () => {
@@ -317,6 +318,53 @@ describe('answering', () => {
       { id: '1', scores: [-0.5, -1] },
       { id: '2', scores: [-0, -0.5] },
     ]);
+  });
+
+  it('with references asks what the clip adds, not what is likely anyhow', async () => {
+    // 'likely' is likely under every clip; 'right' is a little likelier under this one than under others
+    const biased: Answerer = {
+      ...answerer([]),
+      likelihoods: (together) =>
+        Promise.resolve(
+          together.map(({ clip, answers }) =>
+            answers.map((answer) => ({
+              logLikelihood: answer === 'likely' ? -1 : clip.start === 1 ? -5 : -6,
+              numTokens: 1,
+            })),
+          ),
+        ),
+    };
+    const task = { name: 't', likelihood: 'per-token' as const };
+    const asked = [{ ...questions[0], options: ['likely', 'right'] }];
+    const [plain] = await answerChoices(task, asked, biased, options());
+    expect(plain).toMatchObject({ predicted: 0, scores: [-1, -5] });
+    const references = [3, 4].map((start) => ({ videos: ['v.mp4'], start, end: start + 1 }));
+    const [ratio] = await answerChoices(task, asked, biased, { ...options(), references });
+    expect(ratio).toMatchObject({ predicted: 1, scores: [0, 1] });
+    const items = [{ id: 'x', clip: asked[0].clip }];
+    const classes = { question: 'q', classes: ['likely', 'right'], items };
+    expect(await answerClasses(task, classes, biased, { ...options(), references })).toEqual([
+      { id: 'x', scores: [0, 1] },
+    ]);
+  });
+
+  it('stops when it is told to, and keeps what was answered', async () => {
+    const stop = new AbortController();
+    const counting: Answerer = {
+      ...answerer([]),
+      likelihoods: (together) => {
+        stop.abort(new Error('stopped'));
+        return answerer([]).likelihoods(together);
+      },
+    };
+    const task = { name: 't', likelihood: 'per-token' as const };
+    const settings = options();
+    await expect(answerChoices(task, questions, counting, { ...settings, signal: stop.signal })).rejects.toThrow(
+      'stopped',
+    );
+    const asked: string[] = [];
+    await answerChoices(task, questions, answerer(asked), settings);
+    expect(asked).toEqual(['q b', 'q c']);
   });
 
   it('answers open questions, and says which video is missing', async () => {

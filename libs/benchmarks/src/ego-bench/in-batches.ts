@@ -13,6 +13,8 @@ export interface BatchOptions {
   /** folder of the task's videos */
   readonly videos: string;
   readonly questionsAtATime: number;
+  /** aborted: what has been answered is kept, and the rest isn't asked */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -28,7 +30,7 @@ export async function inBatches<Question extends { readonly id: string }>(
   clipsOf: (question: Question) => readonly ClipReference[],
   isDone: (question: Question) => boolean,
   answerer: Pick<Answerer, 'prefetch'>,
-  { videos, questionsAtATime, onProgress }: BatchOptions,
+  { videos, questionsAtATime, signal, onProgress }: BatchOptions,
   ask: (batch: readonly Located<Question>[]) => Promise<void>,
 ): Promise<void> {
   const rateOf = rememberedRates();
@@ -57,6 +59,7 @@ export async function inBatches<Question extends { readonly id: string }>(
     const batches = await next;
     next = locate(blocks[block + 1]);
     for (const batch of batches) {
+      signal?.throwIfAborted();
       await ask(batch);
       onProgress?.((done += batch.length), questions.length);
     }

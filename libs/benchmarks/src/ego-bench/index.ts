@@ -8,6 +8,7 @@ export {
   type ClassResult,
   type ClipOptions,
   type OpenResult,
+  type TextOptions,
 } from './answer.ts';
 export type { Answerer, Asked, Comparison, Likelihood } from './answerer.ts';
 export { bootstrapInterval, meanEstimate, type Estimate } from './estimate.ts';

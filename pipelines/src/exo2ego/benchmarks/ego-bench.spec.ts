@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Answerer } from '@egolab/benchmarks';
 import { silentProgress } from '../../progress.ts';
-import { runEgoBench, type EgoBenchRun } from './ego-bench.ts';
+import { runEgoBench } from './ego-bench.ts';
+import type { EgoBenchRun } from './run.ts';
 import { egoBenchSettings } from './settings.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'egolab-egobench-'));

@@ -12,65 +12,23 @@ import {
   meanOverTasks,
   scoreResults,
   videosFolder,
-  type Answerer,
   type ChoiceTask,
   type ClassTask,
+  type ClipReference,
   type ClipTask,
   type EgoBenchTask,
   type Judge,
   type OpenTask,
   type QuestionResult,
   type SettingAccuracy,
-  type TaskContext,
 } from '@egolab/benchmarks';
 import { Random, suggestion, UserError } from '@egolab/foundation';
-import type { Progress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import { workspace } from '../../workspace.ts';
 import { sample } from '../datasets.ts';
 import { scoreOpen } from './open-scores.ts';
+import type { AskedTask, EgoBenchResult, EgoBenchRun, Outcomes, Predictions } from './run.ts';
 import { instructionOf, type EgoBenchSettings, type QuestionLimits } from './settings.ts';
-
-export interface EgoBenchRun {
-  readonly settings: EgoBenchSettings;
-  readonly limits: QuestionLimits;
-  /** what a narration answers in EgoMCQ's text-to-video form; undefined: nothing, it is a caption as in pretraining */
-  readonly narrationPrompt: string | undefined;
-  readonly answerer: Answerer;
-  /** what the answers depend on: the digest of the model, frames, … */
-  readonly model: Readonly<Record<string, unknown>>;
-  /** folders that hold the data sets, the first that has one is taken */
-  readonly data: readonly string[];
-  /** where candidates are, and SentenceBERT where they have to be made */
-  readonly context: TaskContext;
-  /** where results grow; kept after an interruption */
-  readonly state: string;
-  /** where they go when all is done */
-  readonly out: string;
-  readonly progress: Progress;
-}
-
-/** Per metric the questions' own values, whose mean (times 100 where it is in percent) is the metric. */
-export type Outcomes = Readonly<Record<string, Readonly<Record<string, number>>>>;
-/** Per task the question's predicted index, or a score an option. */
-export type Predictions = Readonly<Record<string, Readonly<Record<string, number | readonly number[]>>>>;
-
-export interface EgoBenchResult {
-  /** per task its values with intervals and n, and `mean` over the tasks */
-  readonly metrics: Record<string, Metrics>;
-  readonly outcomes: Outcomes;
-  readonly predictions: Predictions;
-  /** what was asked */
-  readonly tasks: readonly AskedTask[];
-}
-
-export interface AskedTask extends Pick<EgoBenchTask, 'name' | 'title' | 'benchmark' | 'paper' | 'note'> {
-  /** folder of the annotations */
-  readonly data: string;
-  /** questions asked, of how many */
-  readonly asked: number;
-  readonly questions: number;
-}
 
 /** What one task gives. */
 interface TaskResult {
@@ -149,9 +107,22 @@ function drawn<Question>(all: readonly Question[], task: EgoBenchTask, { questio
   return sample(all, limit, new Random('egobench').split(task.name));
 }
 
+/** Clips of the task with which a likelihood ratio compares. */
+const REFERENCES = 3;
+
+/** They depend on the task alone. */
+function referencesOf(
+  task: EgoBenchTask,
+  all: readonly { readonly clip: ClipReference }[],
+  { scoring }: EgoBenchSettings,
+): ClipReference[] {
+  if (scoring !== 'likelihood-ratio') return [];
+  return sample(all, REFERENCES, new Random('references').split(task.name)).map(({ clip }) => clip);
+}
+
 /** What all questions of a task share. */
 function answerOptions(run: EgoBenchRun, task: EgoBenchTask, folder: string, total: number) {
-  const { settings, model, progress } = run;
+  const { settings, model, progress, signal } = run;
   const phase = progress.phase(task.title, total);
   let before = 0;
   const options = {
@@ -160,6 +131,7 @@ function answerOptions(run: EgoBenchRun, task: EgoBenchTask, folder: string, tot
     header: model,
     instruction: instructionOf(settings.prompt),
     questionsAtATime: settings.questionsAtATime,
+    signal,
     onProgress: (done: number) => {
       phase.advance(done - before);
       before = done;
@@ -173,8 +145,13 @@ async function runChoices(task: ChoiceTask, folder: string, run: EgoBenchRun): P
   const all = task.read(join(folder, task.folder), context);
   const questions = drawn(all, task, limits);
   const { options, phase } = answerOptions(run, task, folder, questions.length);
-  const { scoring, listOptions } = settings;
-  const results = await answerChoices(task, questions, answerer, { ...options, scoring, listOptions });
+  const { listOptions } = settings;
+  const results = await answerChoices(task, questions, answerer, {
+    ...options,
+    scoring: settings.scoring === 'letter' ? 'letter' : 'likelihood',
+    references: referencesOf(task, all, settings),
+    listOptions,
+  });
   phase.end();
   return { ...choiceResult(task, questions, results), questions: all.length };
 }
@@ -220,11 +197,12 @@ function choiceResult(
 }
 
 async function runClasses(task: ClassTask, folder: string, run: EgoBenchRun): Promise<TaskResult> {
-  const { answerer, limits } = run;
+  const { settings, answerer, limits } = run;
   const all = task.read(join(folder, task.folder));
   const items = drawn(all.items, task, limits);
   const { options, phase } = answerOptions(run, task, folder, items.length);
-  const results = await answerClasses(task, { ...all, items }, answerer, options);
+  const references = referencesOf(task, all.items, settings);
+  const results = await answerClasses(task, { ...all, items }, answerer, { ...options, references });
   phase.end();
   const ids = results.map(({ id }) => id);
   const { values, outcomes } = all.score(

@@ -1,7 +1,7 @@
 import { meanEstimate, openScores, type JudgedAnswer, type Mark } from '@egolab/benchmarks';
 import { exactMatch, rougeL } from '@egolab/metrics';
 import type { Metrics } from '../../stage.ts';
-import type { Outcomes } from './ego-bench.ts';
+import type { Outcomes } from './run.ts';
 
 /**
  * Values of open answers with their intervals: accuracy by the judge's marks, or without a judge (`judged` 0) by exact match; the

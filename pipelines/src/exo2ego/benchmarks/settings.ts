@@ -10,8 +10,11 @@ export const egoBenchSettings = z.strictObject({
   tasks: z.array(z.string()).nullable(),
   /** the instruction before a question: one of Table 16's, or a text of one's own */
   prompt: z.union([z.enum(promptNames), z.strictObject({ text: z.string() })]),
-  /** the likeliest option, or the letter that the model writes */
-  scoring: z.enum(['likelihood', 'letter']),
+  /**
+   * the likeliest option; the one whose likelihood the clip raises most, in comparison with a few other clips of the task, for a language
+   * model to which some options are foreign; or the letter that the model writes
+   */
+  scoring: z.enum(['likelihood', 'likelihood-ratio', 'letter']),
   /** whether the options stand in the prompt; a letter needs them */
   listOptions: z.boolean(),
   /** questions whose clips and prompts are read together, and answers to them: more are faster and need more memory */
