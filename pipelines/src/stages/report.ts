@@ -9,17 +9,34 @@ import { worldDataSettings } from '../world-datasets.ts';
 
 /** The stages that the report shows; its tables say of all others that they aren't run, and how to run them. */
 const SHOWN = [
+  'datasets',
   'text-model',
   'initialize',
   'stage1',
   'stage2',
   'stage3',
+  'egobench-datasets',
   'evaluate-initialize',
   'evaluate-stage1',
   'evaluate-stage2',
   'evaluate-stage3',
+  'egodtm-datasets',
+  'pseudo-depth',
+  'enrich',
   'depth-pretrain',
   'evaluate-depth-pretrain',
+  'probe-depth',
+  'ego-nlq',
+  'egtea-fusion',
+  'hoi-masks',
+  'egom2p-datasets',
+  'camera-tokenizer',
+  'gaze-tokenizer',
+  'video-tokenizer',
+  'tokenize',
+  'masked-pretrain',
+  'post-train',
+  'evaluate-masked',
 ];
 
 /**
