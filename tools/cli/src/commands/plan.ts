@@ -10,8 +10,8 @@ interface Options {
   json?: boolean;
 }
 
-/** GPUs that are planned for unless others are named. */
-const DEVICES = ['h200', 'a800', 'a100'];
+/** What is planned for unless others are named. */
+const DEVICES = ['h200', 'a800', 'a100', 'laptop-cpu'];
 
 export function addPlan(egolab: Command): void {
   const command = define(egolab, 'plan [stages...]', {
