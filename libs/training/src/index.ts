@@ -7,12 +7,5 @@ export { readHistory, type TrainingRecord } from './history.ts';
 export { createProgress, duration, type ProgressReporter, silent } from './progress.ts';
 export { type BatchPlan, EpochSampler, microBatches } from './sampler.ts';
 export { schedule, type ScheduleKind } from './schedule.ts';
-export {
-  accumulate,
-  gradientsOf,
-  type LossResult,
-  readNumbers,
-  statisticsOf,
-  type StepMeans,
-} from './step-means.ts';
+export { accumulate, gradientsOf, type LossResult, readNumbers, statisticsOf, type StepMeans } from './step-means.ts';
 export { type OptimizerConfig, train, type TrainOptions, type TrainResult } from './train.ts';

@@ -78,7 +78,11 @@ function measuresOf(links: readonly ChainLink[]): Measure[] {
     const file = join(folder, 'metrics.json');
     return existsSync(file) ? numbersIn(readJsonFile(file)) : [];
   });
-  return [...new Set(paths)].map((path) => ({ id: path, title: path.replace(/\.value$/, '').replaceAll('.', ' '), unit: '' }));
+  return [...new Set(paths)].map((path) => ({
+    id: path,
+    title: path.replace(/\.value$/, '').replaceAll('.', ' '),
+    unit: '',
+  }));
 }
 
 /** Dotted paths of the numbers of a JSON value, but for what only accompanies a metric. */
