@@ -81,6 +81,7 @@ async function textScores(
   asked: readonly Asked[],
   references: readonly ClipRequest[],
 ): Promise<number[][]> {
+  if (asked.length === 0) return [];
   const clipsOf = ({ clip }: Asked) => [clip, ...references];
   const likelihoods = await answerer.likelihoods(
     asked.flatMap((each) => clipsOf(each).map((clip) => ({ ...each, clip }))),
