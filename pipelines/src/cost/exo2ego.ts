@@ -203,7 +203,8 @@ const stage3Plan = planOf(stage3, async ({ params, config, inputs, whole: { seed
     ),
     build(make, gpus) {
       const model = setUp.model(make);
-      const adapter = { config: params.lora, parameters: make(loraParameters(model.language.config, params.lora)) };
+      const { lora } = params;
+      const adapter = lora && { config: lora, parameters: make(loraParameters(model.language.config, lora)) };
       return stepOf(instructionTask(model, adapter, params, setUp.clips), gpus, (n) => ({
         batch: cycled(texts.samples, n),
         frames: setUp.frames(n),

@@ -5,6 +5,7 @@ import { readJsonFile, writeFileAtomic, type Random } from '@egolab/foundation';
 import { loadLanguageModel, type LanguageModel } from '@egolab/language-model';
 import type { Parameters } from '@egolab/nn';
 import {
+  connectorPrefix,
   initializeVisionSide,
   PREFIX,
   videoLlm,
@@ -12,6 +13,7 @@ import {
   withChatFormat,
   type VideoLlm,
   type VideoLlmConfig,
+  type View,
 } from '@egolab/video-llm';
 import { workspace } from '../workspace.ts';
 import type { ModelsSettings } from './settings.ts';
@@ -107,6 +109,15 @@ function assignPrefix(target: Parameters, prefix: string, source: Parameters): v
   source.dispose();
 }
 
+/** Give one view's encoder, and the connector behind it where each has its own, the weights of the other view's. */
+export function copyEncoder({ model, vision }: Exo2Ego, from: View, to: View): void {
+  const prefixes = [PREFIX.towers, { exo: connectorPrefix(model.config, 'exo'), ego: connectorPrefix(model.config, 'ego') }]; // prettier-ignore
+  for (const prefix of prefixes) {
+    for (const name of vision.names().filter((each) => each.startsWith(`${prefix[from]}.`)))
+      vision.assign(prefix[to] + name.slice(prefix[from].length), vision.get(name).dataSync<'float32'>());
+  }
+}
+
 /** `model.safetensors` and what is needed to open it again (`egolab ask`). */
 export function saveExo2Ego(
   folder: string,
@@ -124,5 +135,5 @@ export function saveExo2Ego(
 /** Folder of the LoRA adapter that stage 3 leaves, if this stage left one. */
 export function adapterFolder(stageFolder: string): string | undefined {
   const folder = join(stageFolder, 'adapter');
-  return existsSync(folder) ? folder : undefined;
+  return existsSync(join(folder, 'adapter_config.json')) ? folder : undefined;
 }

@@ -36,7 +36,8 @@ export type ModelsSettings = z.infer<typeof modelsSettings>;
 
 /** Table 14 and supplement D.1: what every training stage sets. */
 export const trainingSettings = z.strictObject({
-  epochs: count,
+  /** passes over the examples; a fraction ends within one. 0: nothing is trained, the stage hands on what it starts from */
+  epochs: z.number().min(0),
   globalBatchSize: count,
   localBatchSize: count,
   optimizer: z.strictObject({

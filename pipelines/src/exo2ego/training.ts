@@ -27,13 +27,14 @@ export type ModelTask<Batch> = Omit<TrainingTask<Batch>, 'numExamples' | 'exampl
 
 type Context = Pick<StageContext<unknown, unknown, never>, 'seed' | 'stateFolder' | 'tracker' | 'signal'>;
 
-/** Train as Table 14 says, tracked and resumable. */
+/** Train as Table 14 says, tracked and resumable; with no epochs, nothing. */
 export async function trainTask<Batch>(
   { seed, stateFolder, tracker, signal }: Context,
   task: TrainingTask<Batch>,
 ): Promise<StageResult> {
   const { settings, examples, ...rest } = task;
   const { epochs, globalBatchSize, localBatchSize, optimizer, precision, saveEverySteps } = settings;
+  if (epochs === 0) return { metrics: {}, history: [] };
   const { history } = await train<Batch>({
     ...rest,
     epochs,

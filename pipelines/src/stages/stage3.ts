@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { InstructionRecord } from '@egolab/ego-data';
@@ -8,7 +9,7 @@ import { instructionPrompt, PREFIX, selfPracticeTokens, textGeneration } from '@
 import { openClips, type Clips } from '../exo2ego/clips.ts';
 import { egoBenchFolders } from '../exo2ego/benchmarks/data.ts';
 import { datasetFolder, readInstructions, sample } from '../exo2ego/datasets.ts';
-import { languageModelPath, loadExo2Ego, saveExo2Ego, type Exo2Ego } from '../exo2ego/model.ts';
+import { copyEncoder, languageModelPath, loadExo2Ego, saveExo2Ego, type Exo2Ego } from '../exo2ego/model.ts';
 import { encoderLearningRate, sections, trainingSettings, type SharedSettings } from '../exo2ego/settings.ts';
 import { below, ownLearningRate, trainTask, type ModelTask } from '../exo2ego/training.ts';
 import type { Progress } from '../progress.ts';
@@ -17,17 +18,21 @@ import { defineStage } from '../stage.ts';
 const params = z.strictObject({
   training: trainingSettings,
   encoderLearningRate,
-  /** section 5.1 */
-  lora: z.strictObject({
-    rank: z.number().int().positive(),
-    alpha: z.number().positive(),
-    dropout: z.number().min(0).lt(1),
-    /** full paths of the adapted linears, `*` for any layer */
-    targets: z
-      .array(z.string())
-      .min(1)
-      .default([...ALL_DECODER_LINEARS]),
-  }),
+  /** section 5.1; null: the language model stays as it is (row 2 of Table 7) */
+  lora: z
+    .strictObject({
+      rank: z.number().int().positive(),
+      alpha: z.number().positive(),
+      dropout: z.number().min(0).lt(1),
+      /** full paths of the adapted linears, `*` for any layer */
+      targets: z
+        .array(z.string())
+        .min(1)
+        .default([...ALL_DECODER_LINEARS]),
+    })
+    .nullable(),
+  /** exo: the egocentric encoder starts as the exocentric one, so that it has seen exocentric video alone (row 2 of Table 9) */
+  encoderFrom: z.enum(['ego', 'exo']).default('ego'),
   /** false: row 3 of Table 8 */
   trainEgoEncoder: z.boolean(),
   /** at most so many of EgoIT's records, drawn at random; null: all */
@@ -54,7 +59,7 @@ export function instructionExamples({ params, config, inputs, random, progress }
 /** The language model learns to follow instructions about what it sees and what is imagined of the other view. */
 export function instructionTask(
   { model, vision, language }: Exo2Ego,
-  adapter: LoraAdapter,
+  adapter: LoraAdapter | null,
   { training, encoderLearningRate, trainEgoEncoder }: z.output<typeof params>,
   clips: Pick<Clips, 'pixels'>,
 ): ModelTask<{ batch: Pick<InstructionRecord, 'instruction' | 'turns'>[]; frames: Uint8Array[] }> {
@@ -63,14 +68,14 @@ export function instructionTask(
   return {
     title: 'stage 3',
     settings: training,
-    parameters: [vision, language.parameters, adapter.parameters],
-    trainable: new Map([...encoder, ...below(vision, PREFIX.F), ...adapter.parameters.variables]),
+    parameters: [vision, language.parameters, ...(adapter ? [adapter.parameters] : [])],
+    trainable: new Map([...encoder, ...below(vision, PREFIX.F), ...(adapter?.parameters.variables ?? [])]),
     learningRateScales: ownLearningRate(encoder, encoderLearningRate, training),
     loss({ batch, frames }, { random: dropout }) {
       const options = { gradientCheckpointing, attention };
       const tokens = selfPracticeTokens(model, clips.pixels(frames), options);
       const prompts = batch.map((record) => instructionPrompt(language.tokenizer, conversation(record)));
-      return { loss: textGeneration(model, tokens, prompts, { ...options, lora: { adapter, dropout } }).loss };
+      return { loss: textGeneration(model, tokens, prompts, { ...options, lora: adapter ? { adapter, dropout } : undefined }).loss };
     },
   };
 }
@@ -92,7 +97,8 @@ export const stage3 = defineStage({
     const { params, config, random, inputs, out, progress } = context;
     const languageModel = languageModelPath(inputs.languageModel);
     const exo2ego = loadExo2Ego(config.models, languageModel, inputs.student);
-    const adapter = createLora(exo2ego.language.config, params.lora, random.split('lora'));
+    if (params.encoderFrom === 'exo') copyEncoder(exo2ego, 'exo', 'ego');
+    const adapter = params.lora && createLora(exo2ego.language.config, params.lora, random.split('lora'));
     const examples = instructionExamples(context);
     const clipOf = ({ video, start, end }: InstructionRecord) => ({ media: video, start, end });
     const clips = openClips(config);
@@ -108,8 +114,9 @@ export const stage3 = defineStage({
       },
     });
     saveExo2Ego(out.folder, exo2ego, config.models, languageModel);
-    saveAdapter(out.path('adapter'), adapter, languageModel);
-    adapter.parameters.dispose();
+    mkdirSync(out.path('adapter')); // DVC expects it; without LoRA there is nothing in it
+    if (adapter) saveAdapter(out.path('adapter'), adapter, languageModel);
+    adapter?.parameters.dispose();
     exo2ego.dispose();
     return { ...result, metrics: { ...result.metrics, records: mixture(examples) } };
   },

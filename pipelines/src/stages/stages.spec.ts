@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { openCheckpoint } from '@egolab/checkpoints';
 import { egoItSources } from '@egolab/ego-data';
 import { sha256 } from '@egolab/foundation';
 import { tf } from '@egolab/runtime';
+import { adapterFolder } from '../exo2ego/model.ts';
 import { contentDigest } from '../run-folder.ts';
 import { runStage } from '../run-stage.ts';
 import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
@@ -157,6 +158,28 @@ describe('the stages of Exo2Ego', () => {
     expect(moved(folder('stage1'), await run('stage2', ['stage2.teacher=trained']))).toEqual([EGO, EXO, F, G]);
     expect(moved(folder('stage2'), await run('stage3', ['stage3.trainEgoEncoder=false']))).toEqual([F]);
   }, 60_000);
+
+  it('without LoRA stage 3 trains what is left of it, and leaves no adapter (Table 7, row 2)', async () => {
+    const without = await run('stage3', ['stage3.lora=null']);
+    expect(moved(folder('stage2'), without)).toEqual([EGO, F]);
+    expect(readdirSync(join(without, 'adapter'))).toEqual([]);
+    expect(adapterFolder(without)).toBeUndefined();
+  }, 60_000);
+
+  it('without epochs a stage hands on what it starts from, and stage 3 may start from the exocentric encoder (Table 9)', async () => {
+    const skipped = ['stage1.training.epochs=0', 'stage2.training.epochs=0'];
+    const stage1 = await run('stage1', skipped);
+    expect(moved(folder('initialize'), stage1)).toEqual([]);
+    expect(readFileSync(join(stage1, 'history.csv'), 'utf8')).toBe('step,loss\n');
+    expect(moved(folder('initialize'), await run('stage2', skipped))).toEqual([]);
+    const own = await run('stage3', [...skipped, 'stage3.training.epochs=0', 'stage3.encoderFrom=exo']);
+    expect(moved(folder('initialize'), own)).toEqual([EGO]);
+    const [before, after] = [folder('initialize'), own].map((each) => openCheckpoint(join(each, 'model.safetensors')));
+    for (const name of after.names().filter((each) => each.startsWith(`${EGO}.`)))
+      expect(after.read(name), name).toEqual(before.read(name.replace(EGO, EXO)));
+    before.close();
+    after.close();
+  }, 120_000);
 
   it('repeats itself bit for bit', async () => {
     const once = readFileSync(join(folder('stage1'), 'model.safetensors'));
