@@ -75,7 +75,10 @@ export function instructionTask(
       const options = { gradientCheckpointing, attention };
       const tokens = selfPracticeTokens(model, clips.pixels(frames), options);
       const prompts = batch.map((record) => instructionPrompt(language.tokenizer, conversation(record)));
-      return { loss: textGeneration(model, tokens, prompts, { ...options, lora: adapter ? { adapter, dropout } : undefined }).loss };
+      return {
+        loss: textGeneration(model, tokens, prompts, { ...options, lora: adapter ? { adapter, dropout } : undefined })
+          .loss,
+      };
     },
   };
 }
