@@ -87,25 +87,22 @@ export async function ablationReports(preset: string, workspace: Workspace): Pro
     const request = mayHaveRun(ablation, choice, workspace)
       ? await ablationRequestIfRun(ablation, choice, workspace)
       : undefined;
+    const seeds = request?.variants[0].runs.length;
     reports.push({
       paper: ablation.paper,
       id: ablation.id,
       title: `${ablation.title} (${ablation.source})`,
       ...(request && { comparison: compareVariants(request) }),
-      command: ablateCommand(ablationName(ablation), choice),
+      command: ablateCommand(ablationName(ablation), { ...choice, seeds }),
     });
   }
   return reports;
 }
 
 /** Whether another variant than the baseline can have results; resolving all their configurations to see takes seconds. */
-function mayHaveRun(
-  { variants, baseline }: Ablation,
-  { preset }: { preset: string },
-  { artifacts }: Workspace,
-): boolean {
-  const others = variants.filter(({ id }) => id !== baseline);
-  if (others.some((variant) => overridesOf(variant, preset).length === 0)) return true;
+function mayHaveRun(ablation: Ablation, { preset }: { preset: string }, { artifacts }: Workspace): boolean {
+  const others = ablation.variants.filter(({ id }) => id !== ablation.baseline);
+  if (others.some((variant) => overridesOf(ablation, variant, preset).length === 0)) return true;
   return existsSync(artifacts) && readdirSync(artifacts).some((name) => name.startsWith(`${preset}+`));
 }
 

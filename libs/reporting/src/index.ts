@@ -30,3 +30,4 @@ export { compareFoldersRequest } from './compare/folders.ts';
 export { comparisonJson } from './compare/records.ts';
 export { compareFormats, renderComparison, type CompareFormat, type CompareRenderOptions } from './compare/render.ts';
 export type { CompareRequest, Measure, RequestedRun, RequestedVariant } from './compare/request.ts';
+export { resultFiles, type ResultsSources } from './results/results.ts';

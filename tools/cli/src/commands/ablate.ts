@@ -10,22 +10,29 @@ interface Options {
   set: string[];
   dryRun?: boolean;
   list?: boolean;
+  write?: string;
   json?: boolean;
 }
 
 export function addAblate(egolab: Command): void {
   const command = define(egolab, 'ablate [id]', {
     description: 'run the variants of an ablation, sharing every stage that they have in common, and show its table',
-    example: 'npx egolab ablate exo2ego/table-7 --seeds 3 --workers 2',
+    example:
+      'npx egolab ablate exo2ego/table-7 --seeds 3 --workers 2\n  $ npx egolab ablate --write docs/results/micro',
   })
     .option('--seeds <n>', "seeds of each variant: the preset's and those that follow it", integer(1), 1)
     .option('--workers <n>', 'variants that run at a time', integer(1), 1)
     .option('--preset <name>', 'configuration in experiments/presets', 'micro')
     .option('--set <key=value>', 'override a key of the preset for all variants; may be repeated', collect, [])
     .option('--dry-run', 'say what would be run and what is reused')
-    .option('--list', 'list the ablations');
-  handle<Options>(command, async ({ list, dryRun, ...options }, id) => {
+    .option('--list', 'list the ablations')
+    .option(
+      '--write <folder>',
+      'then write every ablation as far as it has run as text files; without an id nothing runs',
+    );
+  handle<Options>(command, async ({ list, dryRun, write, ...options }, id) => {
     if (list) return listAblations();
+    if (id === undefined && write !== undefined) return writeResults(write, options.preset);
     if (id === undefined)
       throw new UserError({ what: 'expected an ablation', where: 'id', mend: 'egolab ablate --list shows them' });
     const { ablate, describeWork, prepareAblations, renderTable } = await import('../pipelines.ts');
@@ -36,8 +43,17 @@ export function addAblate(egolab: Command): void {
     }
     const { exitCode, tables, failed } = await ablate([id], { ...choice, sets: set });
     const [table] = tables;
-    return { json: { ...table, failed }, text: `\n${renderTable(table)}`, exitCode };
+    const written = write === undefined || exitCode !== 0 ? undefined : await writeResults(write, choice.preset);
+    const text = [`\n${renderTable(table)}`, ...(written ? [written.text] : [])].join('\n\n');
+    return { json: { ...table, failed, ...written?.json }, text, exitCode };
   });
+}
+
+async function writeResults(folder: string, preset: string): Promise<Answer> {
+  const [pipelines, { assertPreset }] = await Promise.all([import('../pipelines.ts'), import('@egolab/experiment')]);
+  assertPreset(pipelines.workspace.presets, preset);
+  const written = await pipelines.writeResults(folder, preset);
+  return { json: { folder, written }, text: `${written.length} files are in ${folder}` };
 }
 
 async function listAblations(): Promise<Answer> {
