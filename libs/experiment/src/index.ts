@@ -22,10 +22,12 @@ export {
 export { ablationName, ablationNames, readAblation, readAblations, type AblationFolders } from './ablations/read.ts';
 export {
   ablationSchema,
+  budgetSets,
   measuredValue,
   measurementsOf,
   overridesOf,
   type Ablation,
+  type AblationBudget,
   type AblationClaim,
   type AblationVariant,
   type Measurement,

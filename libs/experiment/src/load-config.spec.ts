@@ -135,6 +135,8 @@ describe('loadConfig', () => {
     expect(mistake('seed: [1')).toMatch(/micro\.yaml:1:\d+: /);
     expect(mistake('seed: 1\nseed: 2\n')).toMatch(/micro\.yaml:2:1: Map keys must be unique/);
     expect(mistake(good, ['seed'])).toContain('--set seed: expected key=value');
+    expect(mistake(good, ['data.views.first=b'])).toContain('expected a place in a list, 0 to 1, got "first"');
+    expect(mistake(good, ['data.views.-1.id=b'])).toContain('--set data.views.-1.id=b: expected a place');
     expect(mistake(good, ['seed=[1'])).toContain('--set seed=[1: the value is not YAML');
     expect(mistake(good, [], 'micr')).toContain('there is no preset "micr"\n  did you mean "micro"?');
   });

@@ -35,21 +35,34 @@ export function parseOverride(text: string): Override {
   return { text, path, value: document.toJS() as unknown };
 }
 
-/** A copy of `value` in which each override's value stands at its path. */
+/**
+ * A copy of `value` in which each override's value stands at its path.
+ * @throws UserError for a path into a list that isn't one of its places, or the one behind its last
+ */
 export function applyOverrides(value: unknown, overrides: readonly Override[]): unknown {
-  return overrides.reduce((result, { path, value: replacement }) => replaceAt(result, path, replacement), value);
+  return overrides.reduce((result, override) => replaceAt(result, override.path, override), value);
 }
 
-function replaceAt(value: unknown, [key, ...rest]: string[], replacement: unknown): unknown {
-  if (key === undefined) return replacement;
+function replaceAt(value: unknown, [key, ...rest]: string[], override: Override): unknown {
+  if (key === undefined) return override.value;
   if (Array.isArray(value)) {
     const copy: unknown[] = [...value];
-    copy[Number(key)] = replaceAt(copy[Number(key)], rest, replacement);
+    const index = placeIn(copy, key, override);
+    copy[index] = replaceAt(copy[index], rest, override);
     return copy;
   }
   const entries = value !== null && typeof value === 'object' ? Object.entries(value) : [];
   const before = entries.find(([name]) => name === key)?.[1] as unknown;
-  return Object.fromEntries([...entries.filter(([name]) => name !== key), [key, replaceAt(before, rest, replacement)]]);
+  return Object.fromEntries([...entries.filter(([name]) => name !== key), [key, replaceAt(before, rest, override)]]);
+}
+
+function placeIn(list: readonly unknown[], key: string, { text }: Override): number {
+  if (/^\d+$/.test(key) && Number(key) <= list.length) return Number(key);
+  throw new UserError({
+    what: `expected a place in a list, 0 to ${list.length}, got "${key}"`,
+    where: `--set ${text}`,
+    mend: 'or set the whole list, as in --set key=[1, 2]',
+  });
 }
 
 /** The last override that set the value at `path`, or a part of it. */

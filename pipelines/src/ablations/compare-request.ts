@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ablationName, measurementsOf, readAblation, type Ablation } from '@egolab/experiment';
+import { ablationName, budgetSets, measurementsOf, readAblation, type Ablation } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
 import type { CompareRequest, RequestedRun } from '@egolab/reporting';
 import { partOf } from '../configuration.ts';
@@ -54,7 +54,7 @@ export async function ablationRequestIfRun(
   const command = ablateCommand(ablationName(ablation), { preset, sets, seeds });
   return {
     title: `${ablation.paper}, ${ablation.title}`,
-    notes: [`From ${ablation.source}.`, ...ablation.notes],
+    notes: [`From ${ablation.source}.`, ...budgetNote(ablation, preset), ...ablation.notes],
     preset,
     measures: ablation.evaluate.map(({ id, title, unit, better }) => ({ id, title, unit, better })),
     baseline: ablation.baseline,
@@ -66,6 +66,14 @@ export async function ablationRequestIfRun(
     claims: ablation.claims,
   };
 }
+
+/** What all variants are given less of than the preset gives, for readers; nothing where that is nothing. */
+export const budgetNote = ({ budget }: Pick<Ablation, 'budget'>, preset: string): string[] =>
+  budget && budgetSets(budget, preset).length > 0
+    ? [
+        `A smaller budget than ${preset}'s, the same for all variants: ${budget.about} (${budget.at[preset].join(', ')}).`,
+      ]
+    : [];
 
 function requestedRun(
   ablation: Ablation,

@@ -1,11 +1,12 @@
 import { ablationName } from '@egolab/experiment';
 import { duration } from '../progress.ts';
 import { sharedJobs, type Job, type Task } from './jobs.ts';
+import { budgetNote } from './compare-request.ts';
 import type { AblationRuns } from './runs.ts';
 
 /** What `--dry-run` answers. */
 export interface WorkPlan {
-  ablations: { name: string; title: string; variants: number; seeds: readonly number[] }[];
+  ablations: { name: string; title: string; variants: number; seeds: readonly number[]; budget: string | null }[];
   runs: {
     label: string;
     /** folders below artifacts, in running order */
@@ -24,11 +25,12 @@ export function workPlan(grids: readonly AblationRuns[], tasks: readonly Task[],
   const shared = sharedJobs(tasks);
   const ids = (some: readonly Job[], done: boolean) => some.filter((job) => job.done === done).map(({ id }) => id);
   return {
-    ablations: grids.map(({ ablation, seeds }) => ({
+    ablations: grids.map(({ ablation, preset, seeds }) => ({
       name: ablationName(ablation),
       title: ablation.title,
       variants: ablation.variants.length,
       seeds,
+      budget: budgetNote(ablation, preset)[0] ?? null,
     })),
     runs: tasks.map((task) => ({ label: task.label, toRun: ids(task.jobs, false), reused: ids(task.jobs, true) })),
     jobs: {
@@ -55,9 +57,10 @@ export function describeWork({ ablations, runs, jobs, seconds }: WorkPlan, worke
     ];
     return `  ${label}: ${parts.filter(Boolean).join('; ')}`;
   });
-  const heads = ablations.map(
-    ({ name, title, variants, seeds }) => `${name}: ${title} (${variants} variants x ${counted(seeds.length, 'seed')})`,
-  );
+  const heads = ablations.flatMap(({ name, title, variants, seeds, budget }) => [
+    `${name}: ${title} (${variants} variants x ${counted(seeds.length, 'seed')})`,
+    ...(budget === null ? [] : [`  ${budget}`]),
+  ]);
   const time = seconds === null ? '' : `, about ${duration(seconds / workers)} with ${counted(workers, 'worker')}`;
   return [
     ...heads,

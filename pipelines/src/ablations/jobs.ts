@@ -2,6 +2,7 @@ import { ablationName } from '@egolab/experiment';
 import { codeOf, keyOf, type Plan } from '../plan.ts';
 import { readRun } from '../run-folder.ts';
 import { dvcTarget } from '../variants.ts';
+import { secondsOfStage, timedRuns } from './expected-time.ts';
 import { measuredStages, variantOf, type AblationRuns } from './runs.ts';
 
 /** One stage in one of its variants. */
@@ -14,7 +15,7 @@ export interface Job {
   target: string;
   /** whether its result is there already, made by this code from these inputs */
   done: boolean;
-  /** seconds that the stage took where it was last run at this preset */
+  /** seconds that it took, or may take by what the stage's other runs at this preset took; undefined where there are none */
   seconds: number | undefined;
 }
 
@@ -35,11 +36,12 @@ export function workOf(grids: readonly AblationRuns[]): { tasks: Task[]; jobs: J
   const jobs = new Map<string, Job>();
   const tasks = new Map<string, Task>();
   const code = remembered((plan: Plan, stage) => codeOf(plan.workspace, stage));
+  const timed = timedRuns();
   for (const { ablation, runs } of grids) {
     for (const run of runs) {
       const stages = measuredStages(ablation, variantOf(ablation, run));
       const targets = stages.map((stage) => dvcTarget(run.plan, stage));
-      const own = Object.keys(run.folders).map((name) => jobOf(name, run.plan, jobs, code));
+      const own = Object.keys(run.folders).map((name) => jobOf(name, run.plan, { jobs, code, timed }));
       const label = `${ablationName(ablation)} ${run.variant}, seed ${run.seed}`;
       const key = targets.join(' ');
       if (!tasks.has(key)) tasks.set(key, { label, plan: run.plan, stages, targets, jobs: own });
@@ -55,7 +57,14 @@ export function sharedJobs(tasks: readonly Task[]): Set<Job> {
   return new Set([...counts].filter(([, count]) => count > 1).map(([job]) => job));
 }
 
-function jobOf(stage: string, plan: Plan, jobs: Map<string, Job>, code: (plan: Plan, stage: string) => string): Job {
+interface Known {
+  /** by id */
+  jobs: Map<string, Job>;
+  code(plan: Plan, stage: string): string;
+  timed: ReturnType<typeof timedRuns>;
+}
+
+function jobOf(stage: string, plan: Plan, { jobs, code, timed }: Known): Job {
   const id = `${plan.variantOf(stage)}/${stage}`;
   const known = jobs.get(id);
   if (known) return known;
@@ -65,7 +74,7 @@ function jobOf(stage: string, plan: Plan, jobs: Map<string, Job>, code: (plan: P
     record !== undefined &&
     inputs.every((input) => jobs.get(`${plan.variantOf(input)}/${input}`)?.done) &&
     record.key === keyOf(plan, stage, (name) => code(plan, name));
-  const seconds = record?.wallTime ?? readRun(`${plan.workspace.artifacts}/${plan.preset}/${stage}`)?.wallTime;
+  const seconds = secondsOfStage(plan, stage, timed(plan, stage));
   const job = { id, stage, plan, target: dvcTarget(plan, stage), done, seconds };
   jobs.set(id, job);
   return job;

@@ -11,10 +11,16 @@ const stages = await loadStages(workspace.stages);
 const ablations = readAblations(ablationFolders(workspace)).map((each) => [`${each.paper}/${each.id}`, each] as const);
 
 describe.each(presetNames(workspace.presets))('at preset %s', (preset) => {
-  it.each(ablations)('%s: every variant is a configuration, and none the same as another', (_name, { variants }) => {
+  it.each(ablations)('%s: every variant is a configuration, and none the same as another', (_name, ablation) => {
+    const { variants, budget } = ablation;
     const configs = variants.map((variant) => {
-      expect(Object.keys(variant.at).filter((name) => !presetNames(workspace.presets).includes(name))).toEqual([]);
-      return JSON.stringify([variant.with, configOf(stages, workspace.presets, preset, overridesOf(variant, preset))]);
+      expect(
+        Object.keys({ ...variant.at, ...budget?.at }).filter((name) => !presetNames(workspace.presets).includes(name)),
+      ).toEqual([]);
+      return JSON.stringify([
+        variant.with,
+        configOf(stages, workspace.presets, preset, overridesOf(ablation, variant, preset)),
+      ]);
     });
     expect(new Set(configs).size).toBe(configs.length);
   });

@@ -25,7 +25,7 @@ export interface AblationRun {
   /** id of the variant */
   variant: string;
   seed: number;
-  /** `key=value` overrides of the preset: those that all runs share, the variant's, the seed's */
+  /** `key=value` overrides of the preset: the budget's, those that all runs share, the variant's, the seed's */
   sets: readonly string[];
   /** `artifacts/<variant>/<stage>` of every stage that the measured ones read, themselves included, in running order */
   folders: Readonly<Record<string, string>>;
@@ -64,7 +64,10 @@ export async function ablationRuns(
   const runs: AblationRun[] = [];
   for (const seed of numbers) {
     for (const variant of ablation.variants) {
-      const own = [...sets, ...overridesOf(variant, preset), ...(seed === base.config.seed ? [] : [`seed=${seed}`])];
+      const own = [
+        ...overridesOf(ablation, variant, preset, sets),
+        ...(seed === base.config.seed ? [] : [`seed=${seed}`]),
+      ];
       const plan = await checked(ablation, variant, () => planFor(workspace, { preset, sets: own }));
       const measured = measuredStages(ablation, variant);
       await checked(ablation, variant, async () => measured.forEach((stage) => assertStage(workspace.stages, stage)));

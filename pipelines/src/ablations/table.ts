@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ablationName, measuredValue, measurementsOf } from '@egolab/experiment';
 import { readJsonFile } from '@egolab/foundation';
+import { budgetNote } from './compare-request.ts';
 import { variantOf, type AblationRun, type AblationRuns } from './runs.ts';
 
 /** One measure of one variant over its seeds. */
@@ -21,6 +22,8 @@ export interface AblationTable {
   title: string;
   source: string;
   preset: string;
+  /** what all variants are given less of than the preset gives; null: nothing */
+  budget: string | null;
   sets: readonly string[];
   seeds: readonly number[];
   measures: { id: string; title: string; better: 'higher' | 'lower'; unit: string }[];
@@ -51,6 +54,7 @@ export function tableOf(grid: AblationRuns, sets: readonly string[] = []): Ablat
     title: ablation.title,
     source: ablation.source,
     preset,
+    budget: budgetNote(ablation, preset)[0] ?? null,
     sets,
     seeds,
     measures: ablation.evaluate.map(({ id, title, better, unit }) => ({ id, title, better, unit })),
@@ -95,7 +99,8 @@ function standardDeviation(values: readonly (number | null)[]): number | null {
 }
 
 /** The table for a terminal: the mean over seeds, ± its deviation, and the difference to the baseline (▲ better, ▼ worse). */
-export function renderTable({ ablation, title, preset, sets, seeds, measures, rows }: AblationTable): string {
+export function renderTable(table: AblationTable): string {
+  const { ablation, title, preset, budget, sets, seeds, measures, rows } = table;
   const head = [
     '',
     ...measures.map((each) => `${each.title}${each.unit && ` (${each.unit})`} ${each.better === 'higher' ? '↑' : '↓'}`),
@@ -114,6 +119,7 @@ export function renderTable({ ablation, title, preset, sets, seeds, measures, ro
       .trimEnd();
   return [
     `${ablation}: ${title} (preset ${[preset, ...sets].join(', ')}; seeds ${seeds.join(', ')})`,
+    ...(budget === null ? [] : [budget]),
     line(head),
     line(widths.map((width) => '-'.repeat(width))),
     ...body.map(line),

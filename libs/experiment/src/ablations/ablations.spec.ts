@@ -84,8 +84,32 @@ describe('an ablation', () => {
   });
 
   it('has overrides for all presets and for one', () => {
-    expect(overridesOf(less, 'micro')).toEqual(['a.b=1', 'a.c=2']);
-    expect(overridesOf(less, 'paper')).toEqual(['a.b=1']);
+    expect(overridesOf(ablation, less, 'micro')).toEqual(['a.b=1', 'a.c=2']);
+    expect(overridesOf(ablation, less, 'paper', ['x=0'])).toEqual(['x=0', 'a.b=1']);
+  });
+
+  it('has a budget, the same for all variants, which they and the call may override', () => {
+    const folders = write(good.replace('evaluate:', 'budget: short\nevaluate:'));
+    writeFileSync(
+      join(folders.ablations, 'budgets.yaml'),
+      'short: { about: half of it, at: { micro: [x.epochs=1] } }\n',
+    );
+    const limited = readAblation(folders, 'p/parts');
+    expect(limited.budget).toEqual({ about: 'half of it', at: { micro: ['x.epochs=1'] } });
+    expect(limited.variants.map((each) => overridesOf(limited, each, 'micro', ['x=0']))).toEqual([
+      ['x.epochs=1', 'x=0'],
+      ['x.epochs=1', 'x=0', 'a.b=1', 'a.c=2'],
+    ]);
+    expect(overridesOf(limited, all, 'paper')).toEqual([]);
+    writeFileSync(
+      join(folders.ablations, 'budgets.yaml'),
+      'shirt: { about: half of it, at: { micro: [x.epochs=1] } }\n',
+    );
+    expect(() => readAblation(folders, 'p/parts')).toThrow(
+      /parts\.yaml.*\n?.*budget: there is no "short" .* did you mean "shirt"/s,
+    );
+    writeFileSync(join(folders.ablations, 'budgets.yaml'), 'short: { about: half of it, at: { micro: [] } }\n');
+    expect(() => readAblation(folders, 'p/parts')).toThrow(/budgets\.yaml/);
   });
 
   it('reads its values: scaled, averaged, absent where a number is missing or not finite', () => {

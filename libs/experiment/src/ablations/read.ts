@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { readTextFile, suggestion, UserError } from '@egolab/foundation';
 import { readPaperTable } from '../paper-tables/read.ts';
 import type { PaperTable, PaperTableClaim } from '../paper-tables/schema.ts';
-import { ablationSchema, type Ablation, type AblationClaim } from './schema.ts';
+import { ablationSchema, budgetsSchema, type Ablation, type AblationBudget, type AblationClaim } from './schema.ts';
 
 /** Where ablations and the papers' tables are: `experiments/ablations` and `experiments/paper-tables`. */
 export interface AblationFolders {
@@ -40,15 +41,8 @@ export function readAblation(folders: AblationFolders, name: string): Ablation {
   if (!names.includes(name))
     throw new UserError({ what: `there is no ablation "${name}"`, where: 'ablation', mend: suggestion(name, names) });
   const file = join(folders.ablations, `${name}.yaml`);
-  const document = parseDocument(readTextFile(file));
-  const [broken] = document.errors;
-  if (broken) throw new UserError({ what: broken.message.split('\n')[0], where: file, mend: 'correct the YAML' });
-  const result = ablationSchema.safeParse(document.toJS());
-  if (!result.success) {
-    const lines = result.error.issues.map(({ path, message }) => `${path.join('.') || '(top)'}: ${message}`);
-    throw mistakes(file, lines);
-  }
-  const ablation = result.data;
+  const parsed = parsedYaml(file, ablationSchema);
+  const ablation = { ...parsed, budget: budgetOf(folders, parsed.budget, file) };
   const elsewhere = misplaced(ablation, name);
   if (elsewhere.length > 0) throw mistakes(file, elsewhere);
   const table = tableOf(folders, ablation, file);
@@ -64,8 +58,30 @@ export function readAblations(folders: AblationFolders, paper?: string): Ablatio
     .map((name) => readAblation(folders, name));
 }
 
+/** A file's content by its schema. */
+function parsedYaml<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+  const document = parseDocument(readTextFile(file));
+  const [broken] = document.errors;
+  if (broken) throw new UserError({ what: broken.message.split('\n')[0], where: file, mend: 'correct the YAML' });
+  const result = schema.safeParse(document.toJS());
+  if (result.success) return result.data;
+  throw mistakes(
+    file,
+    result.error.issues.map(({ path, message }) => `${path.join('.') || '(top)'}: ${message}`),
+  );
+}
+
+/** What an ablation's budget says. */
+function budgetOf({ ablations }: AblationFolders, name: string | null, file: string): AblationBudget | null {
+  if (name === null) return null;
+  const place = join(ablations, 'budgets.yaml');
+  const budgets = existsSync(place) ? parsedYaml(place, budgetsSchema) : {};
+  if (Object.hasOwn(budgets, name)) return budgets[name];
+  throw mistakes(file, [`budget: there is no "${name}" in ${place}; ${suggestion(name, Object.keys(budgets))}`]);
+}
+
 const mistakes = (file: string, lines: readonly string[]) =>
-  new UserError({ what: `the ablation has mistakes:\n  ${lines.join('\n  ')}`, where: file });
+  new UserError({ what: `the file has mistakes:\n  ${lines.join('\n  ')}`, where: file });
 
 function tableOf(folders: AblationFolders, { paper, table }: Ablation, file: string): PaperTable | undefined {
   if (table === null) return undefined;

@@ -66,6 +66,8 @@ export const ablationSchema = z
     table: id.nullable(),
     /** what is done otherwise here than in the paper */
     notes: z.array(z.string().min(1)).default([]),
+    /** one of experiments/ablations/budgets.yaml, which holds for all variants alike; null: the preset's own */
+    budget: id.nullable().default(null),
     evaluate: z.array(measure).min(1),
     /** id of the variant that the others are compared with */
     baseline: id,
@@ -75,12 +77,36 @@ export const ablationSchema = z
   .superRefine((ablation, context) => {
     for (const problem of inconsistencies(ablation)) context.addIssue({ code: 'custom', ...problem });
   });
-export type Ablation = z.output<typeof ablationSchema>;
+
+/** What all variants of some ablations are given less of than the preset gives. */
+const budget = z.strictObject({
+  /** as the tables say it */
+  about: z.string().min(1),
+  /** `key=value` overrides by preset; one that isn't named has its own budget */
+  at: z.record(z.string(), z.array(z.string().min(1)).min(1)),
+});
+export type AblationBudget = z.output<typeof budget>;
+
+/** `experiments/ablations/budgets.yaml`: budgets by name. Ablations that name the same one share their baseline's runs. */
+export const budgetsSchema = z.record(id, budget);
+
+/** An ablation as it is read: its budget with what it says. */
+export interface Ablation extends Omit<z.output<typeof ablationSchema>, 'budget'> {
+  budget: AblationBudget | null;
+}
 export type AblationVariant = Ablation['variants'][number];
 export type AblationClaim = Ablation['claims'][number];
 
-/** A variant's overrides of a preset. */
-export const overridesOf = ({ set, at }: AblationVariant, preset: string): string[] => [...set, ...(at[preset] ?? [])];
+/** A variant's overrides of a preset. The budget comes first and may be overridden by `sets`, those of the whole ablation by the variant. */
+export const overridesOf = (
+  { budget: given }: Pick<Ablation, 'budget'>,
+  { set, at }: AblationVariant,
+  preset: string,
+  sets: readonly string[] = [],
+): string[] => [...budgetSets(given, preset), ...sets, ...set, ...(at[preset] ?? [])];
+
+/** What a budget overrides at a preset; nothing where it doesn't name the preset. */
+export const budgetSets = (given: AblationBudget | null, preset: string): readonly string[] => given?.at[preset] ?? [];
 
 /** One number of one variant: where it is measured, and how it is shown. */
 export interface Measurement {
@@ -129,7 +155,7 @@ interface Problem {
 }
 
 /** What the types can't say: ids that are unique and exist, placeholders that every variant fills in. */
-function inconsistencies(ablation: Ablation): Problem[] {
+function inconsistencies(ablation: Omit<Ablation, 'budget'>): Problem[] {
   const { evaluate, variants, baseline, claims } = ablation;
   const problems: Problem[] = [];
   const known = {
