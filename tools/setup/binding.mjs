@@ -14,7 +14,7 @@ const runPath = '-Wl,-rpath,$ORIGIN/../../../../../.egolab/libtensorflow';
 
 /** Add-ons of our own beside it, which libs/runtime loads. */
 const native = `${root}/libs/runtime/src/native`;
-const addOns = ['stderr', 'kernels'].map((name) => ({
+const addOns = ['signals', 'stderr', 'kernels'].map((name) => ({
   source: `${native}/${name}.cc`,
   library: `${dirname(paths.binding)}/egolab_${name}.node`,
 }));

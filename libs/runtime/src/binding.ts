@@ -17,6 +17,8 @@ function load(): typeof tfjs {
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   shimNode23();
   try {
+    // before TensorFlow starts its threads, which inherit it
+    (require(addOn('signals')) as { shield(): void }).shield();
     const tf = withoutStderr(() => require('@tensorflow/tfjs-node-gpu') as typeof tfjs);
     require(addOn('kernels'));
     return tf;
