@@ -26,7 +26,6 @@ export { assertOwnLibraries, workspace, workspaceAt, type Workspace } from './wo
 export { ablate, prepareAblations, type AblateOptions, type AblateResult } from './ablations/ablate.ts';
 export { ablationRequest } from './ablations/compare-request.ts';
 export { describeWork, type WorkPlan } from './ablations/describe.ts';
-export { writeResults } from './ablations/results.ts';
 export {
   ablationFolders,
   ablationRuns,

@@ -50,9 +50,13 @@ export function addAblate(egolab: Command): void {
 }
 
 async function writeResults(folder: string, preset: string): Promise<Answer> {
-  const [pipelines, { assertPreset }] = await Promise.all([import('../pipelines.ts'), import('@egolab/experiment')]);
-  assertPreset(pipelines.workspace.presets, preset);
-  const written = await pipelines.writeResults(folder, preset);
+  const [{ workspace }, { assertPreset }, results] = await Promise.all([
+    import('../pipelines.ts'),
+    import('@egolab/experiment'),
+    import('../write-results.ts'),
+  ]);
+  assertPreset(workspace.presets, preset);
+  const written = await results.writeResults(folder, preset);
   return { json: { folder, written }, text: `${written.length} files are in ${folder}` };
 }
 
