@@ -39,4 +39,5 @@ export {
   type GenerateOptions,
   type GenerationTarget,
   releasedSteps,
+  tokenProbabilities,
 } from './decoding/generate.ts';

@@ -56,6 +56,18 @@ export function detokenize(p: Scope, config: SequenceTokenizerConfig, tokens: Te
   return tf.tidy(() => decode(p, config, embedTokens(p.scope(CODEBOOK), tokens)));
 }
 
+/**
+ * Tokens of which only probabilities are known, `[batch, token, code]`, to clips as {@link decode} gives them: at each place the mean code.
+ */
+export function detokenizeMean(p: Scope, config: SequenceTokenizerConfig, probabilities: Tensor): Tensor {
+  return tf.tidy(() => {
+    const [batch, tokens, codes] = probabilities.shape;
+    const flat = tf.reshape(probabilities, [batch * tokens!, codes!]);
+    const means = tf.matMul(flat, p.scope(CODEBOOK).get('embed'));
+    return decode(p, config, tf.reshape(means, [batch, tokens!, config.latentDim]));
+  });
+}
+
 /** A convolution over whole patches, weight `[out, in, kernel]`, as the matrix that it is. */
 function pointwise(p: Scope, x: Tensor): Tensor {
   const matrix: Scope = {

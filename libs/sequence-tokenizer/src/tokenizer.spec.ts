@@ -38,6 +38,11 @@ describe('camera tokenizer', () => {
     expect(tokens).toHaveLength(70);
     expect(tokens.every((clip) => clip.length === 6 && clip.every((token) => token >= 0 && token < 12))).toBe(true);
     expect(decoded.map(({ length }) => length)).toEqual(Array(70).fill(108));
+    // the mean of codes that are certain is the codes
+    const certain = tokens.map((clip) => Float32Array.from({ length: 72 }, (_, i) => (clip[Math.floor(i / 12)] === i % 12 ? 1 : 0))); // prettier-ignore
+    const means = tokenizer.detokenizeMean(certain);
+    means.forEach((clip, i) => clip.forEach((value, k) => expect(Math.abs(value - decoded[i][k])).toBeLessThan(1e-5)));
+    expect(tf.memory().numTensors).toBe(before);
     const saved = folder();
     tokenizer.save(saved);
     tokenizer.dispose();

@@ -15,7 +15,7 @@ import { readJsonFile, UserError, writeFileAtomic, type Random } from '@egolab/f
 import { Parameters } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { numChannels, numTokens, sequenceTokenizerConfigSchema, type SequenceTokenizerConfig } from './config.ts';
-import { detokenize, tokenize } from './model.ts';
+import { detokenize, detokenizeMean, tokenize } from './model.ts';
 import { FIXED_IN_RELEASE, sequenceTokenizerParameters } from './parameters.ts';
 
 const nine = z.array(z.number()).length(9);
@@ -58,20 +58,39 @@ abstract class SequenceTokenizer<Sequence> {
 
   /** A clip for each list of tokens. @throws Error for tokens that aren't in the codebook, and lists of another length */
   detokenize(tokens: readonly ArrayLike<number>[]): Float32Array[] {
-    const { codebookSize, numFrames } = this.config;
+    const { codebookSize } = this.config;
     for (const clip of tokens) {
       const known = Array.from(clip).every((token) => Number.isInteger(token) && token >= 0 && token < codebookSize);
       if (!known || clip.length !== this.numTokens)
         throw new Error(`expected ${this.numTokens} tokens in [0, ${codebookSize}), got ${Array.from(clip).join(' ')}`);
     }
-    const width = numFrames * numChannels(this.config);
     return batches(tokens).flatMap((part) => {
       const ids = Int32Array.from(part.flatMap((clip) => Array.from(clip)));
-      const values = read<'float32'>(() =>
+      return this.outputs(part.length, () =>
         detokenize(this.parameters, this.config, tf.tensor2d(ids, [part.length, this.numTokens], 'int32')),
       );
-      return part.map((_, i) => this.output(values.slice(i * width, (i + 1) * width)));
     });
+  }
+
+  /**
+   * A clip of the mean code at each place, for tokens that are only believed.
+   *
+   * @param probabilities of each clip, `[token, code]`
+   */
+  detokenizeMean(probabilities: readonly Float32Array[]): Float32Array[] {
+    const { codebookSize } = this.config;
+    return batches(probabilities).flatMap((part) =>
+      this.outputs(part.length, () => {
+        const clips = part.map((clip) => tf.tensor3d(clip, [1, this.numTokens, codebookSize]));
+        return detokenizeMean(this.parameters, this.config, tf.concat(clips, 0));
+      }),
+    );
+  }
+
+  private outputs(count: number, compute: () => Tensor): Float32Array[] {
+    const width = this.config.numFrames * numChannels(this.config);
+    const values = read<'float32'>(compute);
+    return Array.from({ length: count }, (_, i) => this.output(values.slice(i * width, (i + 1) * width)));
   }
 
   get numTokens(): number {

@@ -1,7 +1,7 @@
 export { videoTokenizerConfigSchema } from './config.ts';
 export type { VideoTokenizerConfig } from './config.ts';
 export { EXTRA_IN_RELEASE, videoTokenizerParameters } from './parameters.ts';
-export { autoencode, decodeCodes, detokenize, encodeLatents, tokenize } from './model.ts';
+export { autoencode, decodeCodes, detokenize, detokenizeMean, encodeLatents, tokenize } from './model.ts';
 export type { VideoTokenizerOptions } from './model.ts';
 export { codebookSize, codesToIndices, finiteScalarQuantize, indicesToCodes } from './fsq.ts';
 export { fromPatches, haar, inverseHaar, toPatches } from './haar.ts';

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { checkpointed, silu, type Scope } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { decoderLevels, encoderLevels, type Level, type VideoTokenizerConfig } from './config.ts';
-import { codesToIndices, finiteScalarQuantize, indicesToCodes } from './fsq.ts';
+import { codebookSize, codesToIndices, finiteScalarQuantize, indicesToCodes } from './fsq.ts';
 import { fromPatches, toPatches } from './haar.ts';
 import {
   causalConvolution,
@@ -112,6 +112,20 @@ export function tokenize(p: Scope, config: VideoTokenizerConfig, x: Tensor): Ten
 /** Tokens to a video as {@link decodeCodes} gives it. */
 export function detokenize(p: Scope, config: VideoTokenizerConfig, tokens: Tensor): Tensor {
   return tf.tidy(() => decodeCodes(p, config, indicesToCodes(tokens, config.levels)));
+}
+
+/**
+ * Tokens of which only probabilities are known to a video as {@link decodeCodes} gives it: at each place the mean code.
+ *
+ * @param probabilities `[batch, 1 + n, height / 8, width / 8, code]`
+ */
+export function detokenizeMean(p: Scope, config: VideoTokenizerConfig, probabilities: Tensor): Tensor {
+  return tf.tidy(() => {
+    const { levels } = config;
+    const all = indicesToCodes(tf.range(0, codebookSize(levels), 1, 'int32'), levels);
+    const flat = tf.matMul(tf.reshape(probabilities, [-1, codebookSize(levels)]), all);
+    return decodeCodes(p, config, tf.reshape(flat, [...probabilities.shape.slice(0, 4), levels.length]));
+  });
 }
 
 /** A video through quantisation and back, differentiable (straight-through). */

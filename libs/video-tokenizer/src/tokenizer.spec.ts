@@ -45,6 +45,29 @@ describe('video tokenizer', () => {
     tokenizer.dispose();
   });
 
+  it('takes several videos at once as it takes each', () => {
+    const tokenizer = VideoTokenizer.initialize(config, new Random(1));
+    const size = { frames: 18, height: 16, width: 16 };
+    const videos = [0, 1, 2].map((i) => pixels(18 * 16 * 16 * 3 + i).subarray(i));
+    const each = videos.map((video) => tokenizer.tokenizeColour(video, size));
+    expect(tokenizer.tokenizeColours(videos, size)).toEqual(each);
+    expect(tokenizer.tokenizeDepths([], size)).toEqual([]);
+    tokenizer.dispose();
+  });
+
+  it('decodes the mean of codes: tokens that are certain as the tokens themselves', () => {
+    const few = videoTokenizerConfigSchema.parse({ ...config, levels: [4, 3] });
+    const tokenizer = VideoTokenizer.initialize(few, new Random(1));
+    const size = { frames: 16, height: 16, width: 16 };
+    const { tokens } = tokenizer.tokenizeColour(pixels(16 * 16 * 16 * 3), size);
+    const before = tf.memory().numTensors;
+    const certain = Float32Array.from({ length: tokens.length * 12 }, (_, i) => (tokens[Math.floor(i / 12)] === i % 12 ? 1 : 0)); // prettier-ignore
+    expect(tokenizer.detokenizeMeanColour(certain, size)).toEqual(tokenizer.detokenizeColour(tokens, size));
+    expect(tokenizer.detokenizeMeanDepth(certain, size)).toEqual(tokenizer.detokenizeDepth(tokens, size));
+    expect(tf.memory().numTensors).toBe(before);
+    tokenizer.dispose();
+  });
+
   it('refuses pixels and tokens of another size', () => {
     const tokenizer = VideoTokenizer.initialize(config, new Random(1));
     const size = { frames: 8, height: 16, width: 16 };

@@ -10,7 +10,7 @@ import { PATCH, videoTokenizerConfigSchema, type VideoTokenizerConfig } from './
 import { colourToDepth, depthToColour } from './depth.ts';
 import { paddedSize, padVideo, unpadVideo, windows, type WindowSize as VideoSize } from './frames.ts';
 import { codebookSize } from './fsq.ts';
-import { detokenize, tokenize } from './model.ts';
+import { detokenize, detokenizeMean, tokenize } from './model.ts';
 import { EXTRA_IN_RELEASE, videoTokenizerParameters } from './parameters.ts';
 
 const modelFileSchema = z.strictObject({ config: videoTokenizerConfigSchema });
@@ -71,12 +71,22 @@ export class VideoTokenizer {
 
   /** @param pixels uint8 `[frames, height, width, 3]` */
   tokenizeColour(pixels: Uint8Array, size: VideoSize): VideoTokens {
-    return this.tokenize(pixels, size, 3);
+    return this.tokenize([pixels], size, 3)[0];
   }
 
   /** @param depth uint8 `[frames, height, width]` */
   tokenizeDepth(depth: Uint8Array, size: VideoSize): VideoTokens {
-    return this.tokenize(depth, size, 1);
+    return this.tokenize([depth], size, 1)[0];
+  }
+
+  /** Several videos of one size at once. */
+  tokenizeColours(videos: readonly Uint8Array[], size: VideoSize): VideoTokens[] {
+    return this.tokenize(videos, size, 3);
+  }
+
+  /** Several depth videos of one size at once. */
+  tokenizeDepths(videos: readonly Uint8Array[], size: VideoSize): VideoTokens[] {
+    return this.tokenize(videos, size, 1);
   }
 
   /** @returns uint8 `[frames, height, width, 3]` */
@@ -87,6 +97,21 @@ export class VideoTokenizer {
   /** @returns float32 `[frames, height, width]` in [0, 255]: the mean of the three channels, not rounded */
   detokenizeDepth(tokens: ArrayLike<number>, size: VideoSize): Float32Array {
     return this.detokenize(tokens, size, colourToDepth);
+  }
+
+  /**
+   * The colour video of the mean code at each place, for tokens that are only believed.
+   *
+   * @param probabilities `[time, height, width, code]`
+   * @returns uint8 `[frames, height, width, 3]`
+   */
+  detokenizeMeanColour(probabilities: Float32Array, size: VideoSize): Uint8Array {
+    return rounded(this.detokenizeMean(probabilities, size, (video) => video));
+  }
+
+  /** The same of a depth video: float32 `[frames, height, width]` in [0, 255], not rounded. */
+  detokenizeMeanDepth(probabilities: Float32Array, size: VideoSize): Float32Array {
+    return this.detokenizeMean(probabilities, size, colourToDepth);
   }
 
   /** Write `model.safetensors`, under the published names, and `model.json`. */
@@ -100,19 +125,22 @@ export class VideoTokenizer {
     this.parameters.dispose();
   }
 
-  private tokenize(pixels: Uint8Array, size: VideoSize, channels: 1 | 3): VideoTokens {
+  private tokenize(videos: readonly Uint8Array[], size: VideoSize, channels: 1 | 3): VideoTokens[] {
+    if (videos.length === 0) return [];
     const shape = this.tokenShape(size);
-    const tokens = new Int32Array(shape[0] * shape[1] * shape[2]);
+    const all = videos.map(() => new Int32Array(shape[0] * shape[1] * shape[2]));
     let offset = 0;
     for (const { begin, end } of windows(size.frames)) {
       const part = read<'int32'>(() => {
-        const video = padVideo(toTensor(pixels, size, channels, begin, end));
+        const frames = videos.map((pixels) => toTensor(pixels, size, channels, begin, end));
+        const video = padVideo(frames.length === 1 ? frames[0] : tf.concat(frames, 0));
         return tokenize(this.parameters, this.config, video);
       });
-      tokens.set(part, offset);
-      offset += part.length;
+      const count = part.length / videos.length;
+      all.forEach((tokens, i) => tokens.set(part.subarray(i * count, (i + 1) * count), offset));
+      offset += count;
     }
-    return { tokens, shape };
+    return all.map((tokens) => ({ tokens, shape }));
   }
 
   private detokenize(tokens: ArrayLike<number>, size: VideoSize, finish: (video: Tensor) => Tensor): Float32Array {
@@ -124,20 +152,45 @@ export class VideoTokenizer {
       throw new Error(
         `expected ${time} x ${height} x ${width} tokens in [0, ${this.codebookSize}), got ${tokens.length}`,
       );
+    return this.windowed(tokens, 1, size, finish, (ids, shape) =>
+      detokenize(this.parameters, this.config, tf.tensor(Int32Array.from(ids), shape, 'int32')),
+    );
+  }
+
+  private detokenizeMean(
+    probabilities: Float32Array,
+    size: VideoSize,
+    finish: (video: Tensor) => Tensor,
+  ): Float32Array {
+    const codes = this.codebookSize;
+    return this.windowed(probabilities, codes, size, finish, (values, shape) =>
+      detokenizeMean(this.parameters, this.config, tf.tensor(Float32Array.from(values), [...shape, codes])),
+    );
+  }
+
+  /**
+   * Decode window by window.
+   *
+   * @param values `width` numbers a token
+   * @param decode values of a window and its shape, `[1, time, height, width]`, to its padded video
+   */
+  private windowed(
+    values: ArrayLike<number>,
+    width: number,
+    size: VideoSize,
+    finish: (video: Tensor) => Tensor,
+    decode: (values: ArrayLike<number>, shape: number[]) => Tensor,
+  ): Float32Array {
     const parts: Float32Array[] = [];
     let offset = 0;
     for (const { begin, end } of windows(size.frames)) {
       const window = { ...size, frames: end - begin };
       const shape = this.tokenShape(window);
-      const count = shape[0] * height * width;
-      const ids = Int32Array.from({ length: count }, (_, i) => tokens[offset + i]);
+      const first = offset;
+      const count = shape[0] * shape[1] * shape[2] * width;
       offset += count;
-      parts.push(
-        read<'float32'>(() => {
-          const video = detokenize(this.parameters, this.config, tf.tensor(ids, [1, ...shape], 'int32'));
-          return finish(unpadVideo(video, window));
-        }),
-      );
+      const own = Array.from({ length: count }, (_, i) => values[first + i]);
+      parts.push(read<'float32'>(() => finish(unpadVideo(decode(own, [1, ...shape]), window))));
     }
     return concatenated(parts);
   }

@@ -54,6 +54,33 @@ function everyThird(part: TokenSplit): (clip: EgoM2pClip) => boolean {
   };
 }
 
+/** The same clips, whose videos are kept in memory once they are read, up to a number of bytes. */
+export function keepingVideos(clips: readonly EgoM2pClip[], maxBytes: number): EgoM2pClip[] {
+  let bytes = 0;
+  const keeping = <Video extends Uint8Array | Float32Array>(read: (size: number) => Promise<Video>) => {
+    const kept = new Map<number, Video>();
+    return async (size: number): Promise<Video> => {
+      const before = kept.get(size);
+      if (before) return before;
+      const video = await read(size);
+      if (bytes + video.byteLength <= maxBytes) {
+        kept.set(size, video);
+        bytes += video.byteLength;
+      }
+      return video;
+    };
+  };
+  return clips.map((clip) => {
+    const { rgb, depth } = clip;
+    const metres = depth?.readMetres;
+    return {
+      ...clip,
+      rgb: rgb && { read: keeping((size) => rgb.read(size)) },
+      depth: depth && { read: keeping((size) => depth.read(size)), readMetres: metres && keeping(metres) },
+    };
+  });
+}
+
 /** At most `limit` items, evenly spread; all of them where there are no more. */
 export function spread<T>(items: readonly T[], limit: number | null): T[] {
   if (limit === null || items.length <= limit) return [...items];

@@ -6,7 +6,7 @@ import { evaluateRun, frameSize, latencyOfRun, prefixed, writeExamples } from '.
 import { evaluationPictures } from '../egom2p/model/evaluation-pictures.ts';
 import { decodingSettings, drawSettings } from '../egom2p/model/settings.ts';
 import type { TokenSplit } from '../egom2p/model/tokens.ts';
-import { collect, readSources } from '../egom2p/sources.ts';
+import { collect, keepingVideos, readSources } from '../egom2p/sources.ts';
 import { noteSkipped } from '../egom2p/tokenizers/read-sequences.ts';
 import { sample } from '../exo2ego/datasets.ts';
 import { pictureOutputs, writePictures } from '../pictures.ts';
@@ -36,6 +36,8 @@ export const evaluateMasked = defineStage({
     draws: drawSettings,
     /** clips of each task whose predictions are written, to look at */
     examples: z.number().int().min(0),
+    /** decoded videos that are kept in memory: every task looks at them again */
+    cacheBytes: count,
   }),
   sections: { 'egom2p-data': worldDataSettings },
   inputs: { data: 'egom2p-datasets', pretrained: 'masked-pretrain', postTrained: 'post-train' },
@@ -46,7 +48,12 @@ export const evaluateMasked = defineStage({
       const log = new SkipLog();
       const clips = await collect(readSources(names, { root, split, log }));
       noteSkipped(log, progress);
-      return sample(clips, limit, draw);
+      // in reading order: clips of a recording that come together are one pass over its video
+      const drawn = new Set(sample(clips, limit, draw));
+      return keepingVideos(
+        clips.filter((clip) => drawn.has(clip)),
+        params.cacheBytes,
+      );
     };
     const { decoding, draws, examples } = params;
     const size = frameSize(inputs.pretrained);

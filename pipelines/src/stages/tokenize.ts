@@ -10,7 +10,10 @@ import { writeTokens, type TokenizedClips } from '../egom2p/tokenizers/write-tok
 import { defineStage } from '../stage.ts';
 import { datasetsFolder, worldDataSettings } from '../world-datasets.ts';
 
-/** Section 3.2. Every clip of every source becomes tokens, once and for all: the database that the masked model is trained on. */
+/**
+ * Section 3.2. Every training clip of every source becomes tokens, once and for all: the database that the masked model is trained on.
+ * What it is evaluated on is tokenized there.
+ */
 export const tokenize = defineStage({
   name: 'tokenize',
   title: 'Token database',
@@ -37,23 +40,19 @@ export const tokenize = defineStage({
     };
     const side = config['egom2p-video'].size;
     const size = { frames: clipTiming.videoFrames, height: side, width: side };
-    const clips: Record<string, Record<string, TokenizedClips>> = {};
+    const train: Record<string, TokenizedClips> = {};
     const log = new SkipLog();
-    for (const split of ['train', 'val'] as const) {
-      clips[split] = {};
-      for (const source of egoM2pSources) {
-        const phase = progress.phase(`tokenizing ${source}, ${split}`);
-        const stride = split === 'train' ? params.trainStride : undefined;
-        const own = readSources([source], { root, split, stride, log });
-        const counts = await writeTokens(own, tokenizers, size, join(out.folder, 'tokens', split), (done) =>
-          phase.advance(done),
-        );
-        phase.end();
-        if (Object.keys(counts).length > 0) clips[split][source] = counts;
-      }
+    for (const source of egoM2pSources) {
+      const phase = progress.phase(`tokenizing ${source}`);
+      const own = readSources([source], { root, split: 'train', stride: params.trainStride, log });
+      const counts = await writeTokens(own, tokenizers, size, join(out.folder, 'tokens', 'train'), (done) =>
+        phase.advance(done),
+      );
+      phase.end();
+      if (Object.keys(counts).length > 0) train[source] = counts;
     }
     noteSkipped(log, progress);
     for (const tokenizer of Object.values(tokenizers)) tokenizer.dispose();
-    return { metrics: { clips } };
+    return { metrics: { clips: { train } } };
   },
 });

@@ -77,6 +77,7 @@ export const videoTokenizer = defineStage({
         ? VideoTokenizer.initialize(params.model, random.split('weights'))
         : VideoTokenizer.released(params.model, resolve(workspace.root, params.weights));
     const { frames, side } = params.crop;
+    if (params.weights === null) await videos.readAhead(train);
     const { metrics, history } =
       params.weights === null
         ? await trainTask(context, {

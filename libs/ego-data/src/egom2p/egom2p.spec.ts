@@ -8,7 +8,7 @@ import { fromMatrix, fromNineNumbers } from '../geometry/pose.ts';
 import { fromRotationVector, norm, rotationAngle } from '../geometry/rotation.ts';
 import { detectDatasets, validateDataset } from '../validate.ts';
 import { mpsRecording, nominalAria, readAriaCalibration, readMpsGaze, readMpsTrajectory } from './aria.ts';
-import { cameraMean, denormalizeCamera, normalizeCamera, normalizeGaze } from './clip.ts';
+import { cameraMean, type ClipVideo, denormalizeCamera, normalizeCamera, normalizeGaze } from './clip.ts';
 import { cleanSensorDepth, closeHoles, inpaint, inverseDepth, medianFilter } from './depth-standardisation.ts';
 import { egoM2pClips } from './read.ts';
 
@@ -31,6 +31,9 @@ function matrix(t: number): number[] {
   const r = fromRotationVector([0, t * 0.01, 0]);
   return [r[0], r[1], r[2], t * 0.02, r[3], r[4], r[5], 0, r[6], r[7], r[8], 0, 0, 0, 0, 1];
 }
+
+const rgbOfSizes = async (video: ClipVideo, sizes: number[]) =>
+  (await Promise.all(sizes.map((size) => video.read(size)))).map(({ length }) => length);
 
 const frames = (count: number) => Array.from({ length: count }, (_, t) => t);
 
@@ -168,6 +171,36 @@ describe('sources', () => {
     expect(skipped.byReason).toEqual({ 'camera tracking is lost in the clip': 1 });
     expect(fromNineNumbers(clips[0].camera!)[10].translation[0]).toBeCloseTo(-0.1, 5); // half a turn about z
     expect((await egoM2pClips({ source: 'hot3d-aria', root })).clips).toHaveLength(0);
+  });
+
+  it('HOT3D: participants 1 and 14 are the validation split', async () => {
+    const rows = ['object_uid,timestamp[ns],t_wo_x[m],t_wo_y[m],t_wo_z[m],q_wo_w,q_wo_x,q_wo_y,q_wo_z'];
+    for (const t of frames(60)) rows.push(`1,${Math.round((t / 30) * 1e9) + 1000},0,0,0,1,0,0,0`);
+    const names = ['P0001_a', 'P0002_b', 'P0014_c', 'P0015_d'];
+    const files = names.map((name) => ({
+      [`${name}/metadata.json`]: { headset: 'Aria' },
+      [`${name}/headset_trajectory.csv`]: `${rows.join('\n')}\n`,
+    }));
+    const root = exampleFolder(Object.assign({}, ...files));
+    const of = async (split?: 'train' | 'val') =>
+      (await egoM2pClips({ source: 'hot3d-aria', root, split })).clips.map(({ sequence }) => sequence);
+    expect(await of('train')).toEqual(['P0002_b', 'P0015_d']);
+    expect(await of('val')).toEqual(['P0001_a', 'P0014_c']);
+    expect(await of()).toEqual(names);
+  });
+
+  it('clips of a recording that are read together are decoded as when they are read alone', async () => {
+    const root = exampleFolder({});
+    const folder = join(root, 'Egocentric_Camera_Parameters', 'a', 'b');
+    mkdirSync(folder, { recursive: true });
+    const pose = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+    writeFileSync(join(folder, 'egocentric_frame_extrinsic.npy'), npyBytes([150, 4, 4], Float64Array.from(frames(150).flatMap(() => pose)))); // prettier-ignore
+    await writeBrightening(join(root, 'Egocentric_RGB_Videos', 'a', 'b', 'color.mp4'), 150);
+    const { clips } = await egoM2pClips({ source: 'taco', root, stride: 45 });
+    const together = await Promise.all(clips.map(({ rgb }) => rgb!.read(8)));
+    expect(together.map(([first]) => first)).toEqual([40, 85, 130]);
+    for (const [i, { rgb }] of clips.entries()) expect(await rgb!.read(8)).toEqual(together[i]);
+    expect(await rgbOfSizes(clips[0].rgb!, [4, 8])).toEqual([16 * 16 * 3, 16 * 64 * 3]);
   });
 
   it('HOI4D at 15 fps and ASE at 10', async () => {

@@ -15,7 +15,7 @@ import { cleanSensorDepth } from './depth-standardisation.ts';
 import type { DepthSource, FrameSource } from './recording.ts';
 
 /**
- * Frames of a video file.
+ * Frames of a video file. Reads that are asked for together, as for several clips of a recording, are one pass over it.
  * @param crop side of the middle square in pixels; default the shorter side
  * @throws UserError for a video that is missing, cut or smaller than the crop
  */
@@ -26,17 +26,51 @@ export async function videoFrames(file: string, crop?: number): Promise<FrameSou
   if (crop !== undefined && crop > side)
     throw new UserError({ what: `expected frames of at least ${crop}x${crop}, got ${width}x${height}`, where: file });
   const whole = crop === undefined || crop === side;
-  const read = async (times: readonly number[], size: number) => {
-    const indices = times.map((time) => frameAt(time, fps, numFrames, file));
-    let frames: { data: Uint8Array; height: number; width: number } | undefined;
+  const decode = async (lists: readonly (readonly number[])[], size: number) => {
+    const decoded: Uint8Array[] = [];
     const format = whole ? ({ size, aspect: 'crop' } as const) : {};
-    await streamClips(file, info, [indices], format, (_, clip) => void (frames = clip));
-    if (whole) return frames!.data;
-    const bytes = height * width * 3;
-    const images = times.map((_, t) => ({ data: frames!.data.subarray(t * bytes, (t + 1) * bytes), height, width }));
-    return squares(images, crop, size);
+    await streamClips(file, info, lists, format, (list, { data }) => {
+      const image = (t: number) => data.subarray(t * height * width * 3, (t + 1) * height * width * 3);
+      const images = () => lists[list].map((_, t) => ({ data: image(t), height, width }));
+      decoded[list] = whole ? data : squares(images(), crop, size);
+    });
+    return decoded;
   };
+  const readTogether = together(decode);
+  const read = async (times: readonly number[], size: number) =>
+    readTogether(times.map((time) => frameAt(time, fps, numFrames, file)), size); // prettier-ignore
   return { duration: numFrames / fps, read };
+}
+
+interface WaitingRead {
+  indices: readonly number[];
+  size: number;
+  resolve: (frames: Uint8Array) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** Reads of one size that are asked for before anything else happens wait for each other, and are decoded at once. */
+function together(
+  decode: (lists: readonly (readonly number[])[], size: number) => Promise<Uint8Array[]>,
+): (indices: readonly number[], size: number) => Promise<Uint8Array> {
+  let waiting: WaitingRead[] = [];
+  const decodeWaiting = async () => {
+    const reads = waiting;
+    waiting = [];
+    for (const size of new Set(reads.map((read) => read.size))) {
+      const own = reads.filter((read) => read.size === size);
+      const decoded = decode(own.map(({ indices }) => indices), size); // prettier-ignore
+      await decoded.then(
+        (frames) => own.forEach(({ resolve }, i) => resolve(frames[i])),
+        (reason) => own.forEach(({ reject }) => reject(reason)),
+      );
+    }
+  };
+  return (indices, size) =>
+    new Promise((resolve, reject) => {
+      if (waiting.length === 0) queueMicrotask(() => void decodeWaiting());
+      waiting.push({ indices, size, resolve, reject });
+    });
 }
 
 /** Index of the frame nearest to a time; a time between two takes the later. */

@@ -18,6 +18,7 @@ import {
   type PackedTokens,
   sampleTokens,
   temperatures,
+  tokenProbabilities,
 } from '../index.ts';
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -167,6 +168,24 @@ describe('generation', () => {
     for (const step of [0, 2, 4]) expect(decoded[step + 1]).toEqual(decoded[step]);
     const unconditional = [1, 3, 5].map((pass) => [...encoded[pass].modality].filter((number) => number >= 0));
     expect(unconditional).toEqual([[], [0, 0], [0, 0, 0, 0]]);
+  });
+
+  it('believes of every token at once what it would draw in one step', () => {
+    const before = tf.memory().numTensors;
+    const believed = tokenProbabilities(model, [rgb(1), rgb(2)], 'tok_cam', 1);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(decoded.map(({ length }) => length)).toEqual([6, 6]); // with the conditions and without
+    const likeliest = believed.map((clip) =>
+      Int32Array.from({ length: 6 }, (_, token) => {
+        const row = clip.subarray(token * 11, (token + 1) * 11);
+        expect(sum([...row])).toBeCloseTo(1, 5);
+        return row.indexOf(Math.max(...row));
+      }),
+    );
+    const settings = decoding({ steps: 1, temperature: 0 });
+    const drawn = generate(model, [rgb(1), rgb(2)], [{ modality: 'tok_cam', decoding: settings }], { seed: 3 });
+    expect(likeliest).toEqual(drawn.map((clip) => clip['tok_cam']));
+    expect(() => tokenProbabilities(model, [rgb(1)], 'tok_rgb', 0)).toThrow(/tok_rgb is given/);
   });
 
   it('keeps the most probable tokens of all that remain with MaskGIT', () => {

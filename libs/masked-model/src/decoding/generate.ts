@@ -60,15 +60,46 @@ export function generate(
   return known.map((clip) => Object.fromEntries(targets.map(({ modality }) => [modality, clip[modality]])));
 }
 
+/**
+ * What the model believes of a whole modality when all its tokens are asked for in one pass and none is drawn.
+ *
+ * @param given a record a clip; all clips have the same modalities
+ * @param guidance as in {@link Decoding}
+ * @returns probabilities of each clip, `[token, vocabulary]`
+ */
+export function tokenProbabilities(
+  model: MaskedModel,
+  given: readonly ClipTokens[],
+  modality: string,
+  guidance: number,
+  options: MaskedModelOptions = {},
+): Float32Array[] {
+  const number = numberOf(model, given, modality);
+  const { vocabularySize } = model.config.modalities[modality];
+  const total = numTokens(model.config.modalities[modality]);
+  const clips = given.map((clip) => new PartialClip(model, clip, number, total));
+  const everywhere = clips.map(() => Array.from({ length: total }, (_, position) => position));
+  const probabilities = tf.tidy(() => tf.softmax(guidedLogits(model, clips, everywhere, number, guidance, options)));
+  const all = probabilities.dataSync<'float32'>();
+  probabilities.dispose();
+  return clips.map((_, i) => all.slice(i * total * vocabularySize, (i + 1) * total * vocabularySize));
+}
+
+/** @throws Error for a modality that the model lacks or that is given */
+function numberOf(model: MaskedModel, given: readonly ClipTokens[], modality: string): number {
+  const number = model.names.indexOf(modality);
+  if (number < 0) throw new Error(`expected a modality of ${model.names.join(', ')}, got '${modality}'`);
+  if (given.some((clip) => clip[modality])) throw new Error(`${modality} is given and can't be generated`);
+  return number;
+}
+
 function decodeModality(
   model: MaskedModel,
   given: readonly ClipTokens[],
   { modality, decoding }: GenerationTarget,
   { seed, ...options }: GenerateOptions,
 ): Int32Array[] {
-  const number = model.names.indexOf(modality);
-  if (number < 0) throw new Error(`expected a modality of ${model.names.join(', ')}, got '${modality}'`);
-  if (given.some((clip) => clip[modality])) throw new Error(`${modality} is given and can't be generated`);
+  const number = numberOf(model, given, modality);
   const total = numTokens(model.config.modalities[modality]);
   const random = new Random(seed).split('decoding', modality);
   const counts = (decoding.schedule === 'linear' ? linearSchedule : cosineSchedule)(total, decoding.steps);

@@ -12,7 +12,7 @@ import { type Instant, ratesAt } from '../take/simulate.ts';
 import { instants, Stage } from '../take/take.ts';
 import { egoIntrinsics } from '../write/views.ts';
 import { numbered } from '../write/part.ts';
-import { egoM2pStudio } from './parts.ts';
+import { egoM2pStudio, firstRoom } from './parts.ts';
 
 const SIZE = 32;
 const duration: [number, number] = [10, 10];
@@ -45,7 +45,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What happened, as the simulation knows it. */
 function truth(source: EgoM2pSource): { shown: Instant[]; stage: Stage } {
   const studio = egoM2pStudio(config, config.egoM2p!, source);
-  const { take } = planTake(studio, numbered(`${source}_train`, 0), 'train', 0, duration);
+  const room = firstRoom(config.egoM2p!, source, 'train');
+  const { take } = planTake(studio, numbered(`${source}_train`, 0), 'train', room, duration);
   return { shown: [...instants(take, 30, ratesAt(30, studio.render.headShare))], stage: new Stage(take) };
 }
 

@@ -7,7 +7,7 @@ import { about, compose, toQuaternion } from '../world/vector.ts';
 import { fixed, gazeCsv, timestamp, trajectoryCsv } from '../write/mps.ts';
 import { calibration, devicePose, fisheyeParameters, headsetCsv, vergenceCsv } from './aria.ts';
 import type { SequenceFiles } from './sequence.ts';
-import { digits, writeDepth, writeGrey, writeRgb } from './video.ts';
+import { digits, framesOf, writeDepths, writeGrey, writeRgb } from './video.ts';
 
 /** Ego-Exo4D: `takes/<name>/…` with upright video and MPS. @param files.path name of the take */
 export async function writeEgoExo4dTake(recording: Recording, { root, path, crf }: SequenceFiles): Promise<void> {
@@ -86,8 +86,7 @@ export async function writeAdt(recording: Recording, { root, path, crf }: Sequen
   const { take, instants, fps, intrinsics } = recording;
   const folder = join(root, path);
   await writeRgb(recording, join(folder, 'video.mp4'), crf);
-  for (let frame = 0; frame < recording.numFrames; frame++)
-    writeDepth(recording, frame, join(folder, 'depth', `${digits(frame, 5)}.png`));
+  writeDepths(recording, framesOf(recording, 1), (frame) => join(folder, 'depth', `${digits(frame, 5)}.png`));
   const poses = instants.map(devicePose);
   // the sample of the release ends with quality_score
   const trajectory = trajectoryCsv(take.uid, instants, poses, fps)

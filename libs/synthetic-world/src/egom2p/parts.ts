@@ -1,4 +1,4 @@
-import { egoM2pSources, type EgoM2pSource } from '@egolab/ego-data';
+import { egoM2pSources, evaluationSources, type EgoM2pSource } from '@egolab/ego-data';
 import { writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { EgoM2pConfig, WorldConfig } from '../config.ts';
@@ -27,7 +27,10 @@ export function egoM2pParts(config: WorldConfig, egoM2p: EgoM2pConfig, root: str
   return egoM2pSources.map((source) => sourcePart(source, egoM2pStudio(config, egoM2p, source), egoM2p, root));
 }
 
-/** How one source's sequences are planned and recorded. */
+/**
+ * How one source's sequences are planned and recorded. The rooms of the sources of Table 1 look alike, those that are held out too: a
+ * data set's splits are. Those of the sources that pretraining never sees look different.
+ */
 export function egoM2pStudio(
   config: WorldConfig,
   { fps, pictureFps, objects, headShare }: EgoM2pConfig,
@@ -35,17 +38,28 @@ export function egoM2pStudio(
 ): Studio {
   const { render, ...rest } = studioOf(config);
   const width = wide.includes(source) ? 2 * Math.round((render.height * ASPECT) / 2) : render.width;
-  return { ...rest, objects, render: { ...render, width, fps, pictureFps, headShare } };
+  const looks = evaluationSources.some((name) => name === source) ? undefined : 'train';
+  return { ...rest, objects, looks, render: { ...render, width, fps, pictureFps, headShare } };
 }
 
-function sourcePart(source: EgoM2pSource, studio: Studio, { duration, takes }: EgoM2pConfig, root: string): Part {
+/** The room of a source's first take; rooms are taken in turn, so that data sets share none while there are enough. */
+export function firstRoom({ takes }: EgoM2pConfig, source: EgoM2pSource, split: 'train' | 'heldOut'): number {
+  const before = egoM2pSources.slice(0, egoM2pSources.indexOf(source));
+  return before.reduce((sum, name) => sum + takes[name][split], 0);
+}
+
+function sourcePart(source: EgoM2pSource, studio: Studio, config: EgoM2pConfig, root: string): Part {
+  const { duration, takes } = config;
   const folder = join(root, source);
-  const plan = (heldOut: boolean, count: number) =>
-    list(count, (index): Sequence => {
+  const plan = (heldOut: boolean, count: number) => {
+    const split = heldOut ? 'heldOut' : 'train';
+    const room = firstRoom(config, source, split);
+    return list(count, (index): Sequence => {
       const name = numbered(`${source}_${heldOut ? 'val' : 'train'}`, index);
-      const planned = planTake(studio, name, heldOut ? 'heldOut' : 'train', index, duration);
+      const planned = planTake(studio, name, split, room + index, duration);
       return { planned, heldOut, path: paths[source](planned, index, heldOut) };
     });
+  };
   const { train, heldOut } = takes[source];
   const sequences = [...plan(false, train), ...plan(true, heldOut)];
   const pseudo = join(root, 'pseudo-depth', source);
@@ -91,12 +105,11 @@ const paths: Record<EgoM2pSource, (planned: PlannedTake, index: number, heldOut:
   arctic: (_, index, heldOut) =>
     `${heldOut ? 's05' : ['s01', 's02', 's04', 's06'][index % 4]}/box_use_${two(index + 1)}`,
   taco: ({ take }, index) => `${tripletOf(take)}/20231105_${String(index + 1).padStart(3, '0')}`,
-  h2o: (_, index, heldOut) =>
-    heldOut
-      ? index % 2 === 0
-        ? `subject4/k1/${index / 2}`
-        : `subject3/o2/${(index - 1) / 2}`
-      : `subject${(index % 2) + 1}/k1/${Math.floor(index / 2)}`,
+  // H2O validates on what subject 3 does in the office, and tests on subject 4
+  h2o: (_, index, heldOut) => {
+    if (!heldOut) return `subject${(index % 2) + 1}/k1/${Math.floor(index / 2)}`;
+    return index % 4 === 3 ? `subject4/k1/${Math.floor(index / 4)}` : `subject3/o2/${index}`;
+  },
   egogen: ({ take }) => take.name,
   adt: ({ take }, index) => `Apartment_release_work_skeleton_seq${100 + index}_${take.uid.slice(0, 4)}`,
   hoi4d: ({ request }, index) => `ZY20210800001/H1/C2/N${two(index + 1)}/S${100 + request.room}/s01/T1`,

@@ -33,7 +33,11 @@ export async function writePseudoDepth(recording: Recording, folder: string, nam
         index * width * height,
       );
     }
-    const [low, high] = inverse.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, 0]);
+    let [low, high] = [Infinity, 0];
+    for (const value of inverse) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
     const data = new Uint8Array(inverse.length * 3);
     inverse.forEach((value, i) => data.fill(((value - low) / (high - low || 1)) * 255, i * 3, i * 3 + 3));
     await writeVideo(

@@ -9,7 +9,7 @@ import type { Recording } from '../recording/recording.ts';
 import { trajectoryCsv } from '../write/mps.ts';
 import { devicePose } from './aria.ts';
 import type { SequenceFiles } from './sequence.ts';
-import { digits, framesOf, writeDepth, writeRgb } from './video.ts';
+import { digits, framesOf, writeDepths, writeRgb } from './video.ts';
 
 const intrinsicMatrix = ({ intrinsics: { width, height, focal } }: Recording): number[] => [
   ...[focal, 0, width / 2],
@@ -65,8 +65,7 @@ export async function writeH2o(recording: Recording, { root, path }: SequenceFil
  */
 export async function writeEgoGen(recording: Recording, { root, path, crf }: SequenceFiles): Promise<void> {
   await writeRgb(recording, join(root, 'rgb', `${path}.mp4`), crf);
-  for (let frame = 0; frame < recording.numFrames; frame++)
-    writeDepth(recording, frame, join(root, 'depth', path, `${digits(frame, 6)}.png`));
+  writeDepths(recording, framesOf(recording, 1), (frame) => join(root, 'depth', path, `${digits(frame, 6)}.png`));
   const poses = recording.instants.flatMap(({ head }) => matrixOf(turnAxes(head, [1, 0, 0, 0, -1, 0, 0, 0, -1])));
   const array = npyBytes([recording.numFrames, 4, 4], Float64Array.from(poses));
   writeFileAtomic(join(root, 'cam', `${path}.npz`), npzBytes({ arr_0: array }));
@@ -81,9 +80,7 @@ export async function writeHoi4d(recording: Recording, { root, path, crf }: Sequ
   const everyFrames = Math.max(1, Math.round(recording.fps / 15));
   await writeRgb(recording, join(folder, 'align_rgb', 'image.mp4'), crf, everyFrames);
   const chosen = framesOf(recording, everyFrames);
-  chosen.forEach((frame, index) =>
-    writeDepth(recording, frame, join(folder, 'align_depth', `${digits(index, 5)}.png`)),
-  );
+  writeDepths(recording, chosen, (index) => join(folder, 'align_depth', `${digits(index, 5)}.png`));
   const blocks = chosen.map((frame, index) => {
     const m = matrixOf(recording.instants[frame].head).map((value) => value.toFixed(9));
     const rows = [0, 4, 8, 12].map((start) => m.slice(start, start + 4).join(' '));

@@ -1,6 +1,8 @@
-import { writeVideo } from '@egolab/video';
-import { writeSmallPng } from '../recording/files.ts';
+import { pngBytes, writeVideo } from '@egolab/video';
+import { writeSmallFile } from '../recording/files.ts';
+import { millimetres } from '../recording/ground-truth.ts';
 import type { Recording } from '../recording/recording.ts';
+import type { Geometry } from '../render/view.ts';
 
 /** Every so many frames of a recording as an mp4. */
 export async function writeRgb(recording: Recording, path: string, crf: number, everyFrames = 1): Promise<void> {
@@ -30,8 +32,14 @@ export async function writeGrey(recording: Recording, path: string, crf: number)
 
 export const digits = (index: number, length: number): string => String(index).padStart(length, '0');
 
-/** Depth of a frame as a 16-bit PNG, millimetres. */
-export function writeDepth(recording: Recording, frame: number, path: string): void {
+/** Depth of frames as 16-bit PNG files, millimetres. Frames between two pictures have the file of the one before them. */
+export function writeDepths(recording: Recording, frames: readonly number[], pathOf: (index: number) => string): void {
   const { width, height } = recording.intrinsics;
-  writeSmallPng(path, { data: recording.depth(frame), width, height, channels: 1 });
+  let latest: { geometry: Geometry; png: Uint8Array } | undefined;
+  frames.forEach((frame, index) => {
+    const geometry = recording.geometry(frame);
+    if (latest?.geometry !== geometry)
+      latest = { geometry, png: pngBytes({ data: millimetres(geometry), width, height, channels: 1 }) };
+    writeSmallFile(pathOf(index), latest.png);
+  });
 }

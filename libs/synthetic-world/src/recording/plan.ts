@@ -9,6 +9,8 @@ export interface Studio {
   readonly rooms: WorldConfig['rooms'];
   /** where a take's objects stand; default: nearly all at the main station */
   readonly objects?: 'main' | 'both';
+  /** the split whose hues and textures all rooms have; default: each its own */
+  readonly looks?: TakeRequest['looks'];
 }
 
 export function studioOf({ seed, size, fps, samples, crf, rooms }: WorldConfig): Studio {
@@ -26,14 +28,14 @@ export interface PlannedTake {
 
 /** Plan an egocentric take; rooms are taken in turn. */
 export function planTake(
-  { seed, render, rooms, objects }: Studio,
+  { seed, render, rooms, objects, looks }: Studio,
   name: string,
   split: 'train' | 'heldOut',
   room: number,
   duration: readonly [number, number],
 ): PlannedTake {
   const numRooms = split === 'train' ? rooms.train : rooms.heldOut;
-  const request: TakeRequest = { name, split, room: room % numRooms, seed, duration, numExo: 0, objects };
+  const request: TakeRequest = { name, split, room: room % numRooms, seed, duration, numExo: 0, objects, looks };
   const take = drawTake(request);
   const numFrames = Math.floor(take.plan.duration * render.fps);
   return { request, take, numFrames, duration: numFrames / render.fps };

@@ -31,16 +31,19 @@ export interface TakeRequest {
   readonly numExo: number;
   /** both: the objects are spread over both stations, so that the wearer walks between them; default: the second has none or one */
   readonly objects?: 'main' | 'both';
+  /** the split whose hues and textures the room has; default: its own */
+  readonly looks?: Room['split'];
 }
 
 export const roomId = (split: Room['split'], index: number): string =>
   `${split === 'heldOut' ? 'held-out' : split}-room-${String(index).padStart(2, '0')}`;
 
 /** Decide everything about a take; a function of the request alone. */
-export function drawTake({ name, split, room: roomIndex, seed, duration, numExo, objects }: TakeRequest): Take {
+export function drawTake(request: TakeRequest): Take {
+  const { name, split, room: roomIndex, seed, duration, numExo, objects, looks: roomLooks } = request;
   const random = new Random(seed).split('take', name);
   const id = roomId(split, roomIndex);
-  const room = buildRoom(id, split, new Random(seed).split('room', id));
+  const room = buildRoom(id, split, new Random(seed).split('room', id), roomLooks);
   const plan = planTake(room, random.split('duration').uniform(...duration), random.split('plan'), objects);
   const looks = random.split('appearance');
   return {

@@ -13,19 +13,25 @@ export interface TrainingMeans {
   rgb: Float32Array | undefined;
 }
 
+/** Clips whose videos are in memory at a time. */
+const BATCH = 16;
+
 /** @param size side of the frames */
 export async function trainingMeans(clips: readonly EgoM2pClip[], size: number): Promise<TrainingMeans> {
   const camera = new Mean(clipTiming.frames * 9);
   const gaze = new Mean(2);
   const depth = new Mean(size * size);
   const rgb = new Mean(size * size * 3);
-  for (const clip of clips) {
-    if (clip.camera) camera.add(clip.camera);
-    clip.gaze?.valid.forEach((valid, t) => {
-      if (valid) gaze.add(clip.gaze!.xy.subarray(2 * t, 2 * t + 2));
-    });
-    if (clip.depth) depth.addFrames(await clip.depth.read(size));
-    if (clip.rgb) rgb.addFrames(await clip.rgb.read(size));
+  for (let first = 0; first < clips.length; first += BATCH) {
+    const batch = clips.slice(first, first + BATCH);
+    for (const clip of batch) {
+      if (clip.camera) camera.add(clip.camera);
+      clip.gaze?.valid.forEach((valid, t) => {
+        if (valid) gaze.add(clip.gaze!.xy.subarray(2 * t, 2 * t + 2));
+      });
+    }
+    for (const video of await Promise.all(batch.map((clip) => clip.depth?.read(size)))) if (video) depth.addFrames(video); // prettier-ignore
+    for (const video of await Promise.all(batch.map((clip) => clip.rgb?.read(size)))) if (video) rgb.addFrames(video);
   }
   const point = gaze.value();
   return {

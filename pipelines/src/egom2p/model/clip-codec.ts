@@ -67,6 +67,15 @@ export class ClipCodec {
     return this.decodeAny(modality, tokens) as ClipValues[M];
   }
 
+  /**
+   * What the mean code at each place stands for.
+   *
+   * @param probabilities of the modality's tokens, `[token, code]`
+   */
+  decodeMean<M extends Modality>(modality: M, probabilities: Float32Array): ClipValues[M] {
+    return this.decodeMeanOfAny(modality, probabilities) as ClipValues[M];
+  }
+
   dispose(): void {
     for (const tokenizer of [this.camera, this.gaze, this.video]) tokenizer.dispose();
   }
@@ -77,12 +86,23 @@ export class ClipCodec {
         return this.video.detokenizeColour(tokens, this.videoSize);
       case 'depth':
         return this.video.detokenizeDepth(tokens, this.videoSize);
-      case 'gaze': {
-        const [xy] = this.gaze.detokenize([tokens]);
-        return { xy, valid: new Uint8Array(xy.length / 2).fill(1) };
-      }
+      case 'gaze':
+        return everywhereValid(this.gaze.detokenize([tokens])[0]);
       case 'camera':
         return this.camera.detokenize([tokens])[0];
+    }
+  }
+
+  private decodeMeanOfAny(modality: Modality, probabilities: Float32Array): ClipValues[Modality] {
+    switch (modality) {
+      case 'rgb':
+        return this.video.detokenizeMeanColour(probabilities, this.videoSize);
+      case 'depth':
+        return this.video.detokenizeMeanDepth(probabilities, this.videoSize);
+      case 'gaze':
+        return everywhereValid(this.gaze.detokenizeMean([probabilities])[0]);
+      case 'camera':
+        return this.camera.detokenizeMean([probabilities])[0];
     }
   }
 
@@ -106,6 +126,8 @@ export class ClipCodec {
     }
   }
 }
+
+const everywhereValid = (xy: Float32Array): ClipGaze => ({ xy, valid: new Uint8Array(xy.length / 2).fill(1) });
 
 /** The side of the frames whose tokens have the model's grid. */
 function sideOf(model: MaskedModel, video: VideoTokenizer): number {

@@ -130,6 +130,19 @@ describe('evaluation of the masked model', () => {
     expect(Math.hypot(...both.subarray(0, 3))).toBeCloseTo(1, 6);
   });
 
+  it('decodes what is expected of a modality, without drawing', () => {
+    const given = [{ tok_rgb: new Int32Array(80) }, { tok_rgb: new Int32Array(80).fill(1) }];
+    const before = tf.memory().numTensors;
+    const expecting = { ...predictor, draws: { ...draws, tok_cam: 'expectation', tok_depth: 'expectation' } as const };
+    const [camera] = predictValues(expecting, given, 'camera');
+    expect(predictValues({ ...expecting, seed: 9 }, given, 'camera')[0]).toEqual(camera);
+    expect(predictValues(expecting, given, 'depth').map(({ length }) => length)).toEqual([
+      16 * SIZE ** 2,
+      16 * SIZE ** 2,
+    ]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('does all tasks of a stage’s model and times one pass, and leaves no tensors', async () => {
     const before = tf.memory().numTensors;
     const examination = { clips: clips.slice(0, 1), means, decoding, draws, seed: 1, examples: 1 };

@@ -1,5 +1,5 @@
 import { fromNineNumbers, toNineNumbers, type EgoM2pClip, type Modality } from '@egolab/ego-data';
-import { generate, type ClipTokens, type MaskedModel } from '@egolab/masked-model';
+import { generate, tokenProbabilities, type ClipTokens, type MaskedModel } from '@egolab/masked-model';
 import type { Progress } from '../../progress.ts';
 import type { Metrics } from '../../stage.ts';
 import type { TrainingMeans } from './baselines.ts';
@@ -109,14 +109,19 @@ export async function cameraLatency(
   return { one_pass: time(onePass), configured: time(predictor) };
 }
 
-/** Generate one modality of each clip, decode it, and average over the draws. */
+/** Generate one modality of each clip, decode it, and average over the draws, or decode what is expected of it. */
 export function predictValues<M extends Modality>(
   { model, codec, decoding, draws, seed }: Predictor,
   given: readonly ClipTokens[],
   to: M,
 ): ClipValues[M][] {
   const modality = tokenNames[to];
-  const values = Array.from({ length: draws[modality] }, (_, draw) =>
+  const numDraws = draws[modality];
+  if (numDraws === 'expectation')
+    return tokenProbabilities(model, given, modality, decoding[modality].guidance).map((probabilities) =>
+      codec.decodeMean(to, probabilities),
+    );
+  const values = Array.from({ length: numDraws }, (_, draw) =>
     generate(model, given, [{ modality, decoding: decoding[modality] }], { seed: seed + draw }).map((clip) =>
       codec.decode(to, clip[modality]),
     ),

@@ -32,6 +32,11 @@ export const decodingSettings = z.strictObject({
 });
 export type DecodingSettings = z.infer<typeof decodingSettings>;
 
-/** Decodings of a clip, each with a seed of its own, whose mean is its prediction; one as released. By modality. */
-export const drawSettings = z.strictObject({ tok_cam: count, tok_depth: count, tok_gaze: count, tok_rgb: count });
+const draws = z.union([count, z.literal('expectation')]);
+
+/**
+ * How a clip's prediction is made of what is decoded, by modality: the mean of so many decodings, each with a seed of its own (one as
+ * released), or `expectation`: of the mean code at each place under what the model believes in one pass, where nothing is drawn.
+ */
+export const drawSettings = z.strictObject({ tok_cam: draws, tok_depth: draws, tok_gaze: draws, tok_rgb: draws });
 export type DrawSettings = z.infer<typeof drawSettings>;

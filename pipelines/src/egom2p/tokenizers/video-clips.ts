@@ -18,6 +18,9 @@ export function videoExamples(clips: readonly EgoM2pClip[]): VideoExample[] {
   );
 }
 
+/** Videos that are decoded at a time ahead of their use. */
+const READ_AHEAD = 32;
+
 /** Videos of one size, kept in memory up to a limit once they are decoded. */
 export class VideoClips {
   private readonly kept = new Map<string, Uint8Array>();
@@ -31,6 +34,12 @@ export class VideoClips {
 
   get videoSize(): VideoSize {
     return { frames: clipTiming.videoFrames, height: this.size, width: this.size };
+  }
+
+  /** Decode videos before they are asked for, while they fit: those of clips of a recording in one pass over its file. */
+  async readAhead(examples: readonly VideoExample[]): Promise<void> {
+    for (let first = 0; first < examples.length && this.bytes < this.maxBytes; first += READ_AHEAD)
+      await Promise.all(examples.slice(first, first + READ_AHEAD).map((example) => this.read(example)));
   }
 
   /** uint8 `[16, size, size, 3]` of colour, `[16, size, size]` of depth */

@@ -8,7 +8,7 @@ import {
   type TokenFormats,
 } from '@egolab/ego-data';
 import type { CameraTokenizer, GazeTokenizer } from '@egolab/sequence-tokenizer';
-import type { VideoSize, VideoTokenizer } from '@egolab/video-tokenizer';
+import type { VideoSize, VideoTokenizer, VideoTokens } from '@egolab/video-tokenizer';
 import { tokenNames } from '../model/tokens.ts';
 
 /** One tokenizer for each of camera and gaze, one for both videos. */
@@ -85,10 +85,12 @@ async function tokenizeClips(
   };
   some(clips.map((clip) => clip.camera), (own) => camera.tokenize(own), tokenNames.camera); // prettier-ignore
   some(clips.map((clip) => clip.gaze), (own) => gaze.tokenize(own), tokenNames.gaze); // prettier-ignore
-  for (const [i, { rgb, depth }] of clips.entries()) {
-    if (rgb) tokens[i][tokenNames.rgb] = video.tokenizeColour(await rgb.read(size.height), size).tokens;
-    if (depth) tokens[i][tokenNames.depth] = video.tokenizeDepth(await depth.read(size.height), size).tokens;
-  }
+  // asked for together: clips of a recording are one pass over its video
+  const videos = (name: 'rgb' | 'depth') => Promise.all(clips.map((clip) => clip[name]?.read(size.height)));
+  const [colours, depths] = [await videos('rgb'), await videos('depth')];
+  const tokensOf = (made: readonly VideoTokens[]) => made.map(({ tokens }) => tokens);
+  some(colours, (own) => tokensOf(video.tokenizeColours(own, size)), tokenNames.rgb);
+  some(depths, (own) => tokensOf(video.tokenizeDepths(own, size)), tokenNames.depth);
   return tokens;
 }
 

@@ -22,6 +22,9 @@ import { type Adapter, type SourceOptions, firstFile, foldersIn, shared, videoIf
 /** Of a pose in both files, metres. */
 const samePlace = 1e-3;
 
+/** Participants whom EgoM2P's release keeps for validation; sequences are called `<participant>_<recording>`. */
+const validation = ['P0001', 'P0014'];
+
 /**
  * HOT3D: `<sequence>/{metadata.json,headset_trajectory.csv}`; Aria: `mps/eye_gaze/{personalized,general}_eye_gaze.csv`,
  * `mps/slam/{closed_loop_trajectory.csv,online_calibration.jsonl}`; Quest: `camera_models.json`. VRS isn't read: the RGB (Quest:
@@ -30,6 +33,8 @@ const samePlace = 1e-3;
 const hot3d = (headset: 'Aria' | 'Quest'): Adapter =>
   async function* (options) {
     for (const name of foldersIn(options.root)) {
+      const part = validation.includes(name.split('_')[0]) ? 'val' : 'train';
+      if (options.split && options.split !== part) continue;
       const folder = join(options.root, name);
       const metadata = join(folder, 'metadata.json');
       if (!existsSync(join(folder, 'headset_trajectory.csv')) || !existsSync(metadata)) continue;
