@@ -1,3 +1,5 @@
+import { suggestion, UserError } from '@egolab/foundation';
+
 /** What a checkpoint says about one tensor before any of its data is read. */
 export interface TensorInfo {
   name: string;
@@ -24,4 +26,12 @@ export interface Checkpoint {
   read(name: string): Float32Array;
   /** release the file handles; nothing can be read afterwards */
   close(): void;
+}
+
+/** What a file keeps under a tensor's name. @throws UserError that suggests the nearest name when there is no such tensor */
+export function named<Value>(tensors: ReadonlyMap<string, Value>, name: string, source: string): Value {
+  const value = tensors.get(name);
+  if (value === undefined)
+    throw new UserError({ what: `no tensor "${name}"; ${suggestion(name, tensors.keys())}`, where: source });
+  return value;
 }

@@ -1,5 +1,5 @@
-import { suggestion, UserError } from '@egolab/foundation';
-import type { Checkpoint, TensorInfo } from './checkpoint.ts';
+import { UserError } from '@egolab/foundation';
+import { named, type Checkpoint, type TensorInfo } from './checkpoint.ts';
 import { GgufFile, type GgufValue } from './gguf.ts';
 
 /**
@@ -62,14 +62,7 @@ export class GgufCheckpoint implements Checkpoint {
   }
 
   private original(name: string): string {
-    const original = this.originals.get(name);
-    if (original === undefined) {
-      throw new UserError({
-        what: `there is no tensor "${name}": ${suggestion(name, this.originals.keys())}`,
-        where: this.source,
-      });
-    }
-    return original;
+    return named(this.originals, name, this.source);
   }
 
   private headCount(keyValue: boolean): number {

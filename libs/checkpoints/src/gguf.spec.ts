@@ -82,7 +82,7 @@ describe('GgufCheckpoint', () => {
   });
 
   it('offers the nearest name', () => {
-    expect(() => new GgufCheckpoint(fixture).info('Q8_1')).toThrow(/there is no tensor "Q8_1": did you mean/);
+    expect(() => new GgufCheckpoint(fixture).info('Q8_1')).toThrow(/no tensor "Q8_1"; did you mean/);
   });
 
   it('keeps names that have no counterpart', () => {

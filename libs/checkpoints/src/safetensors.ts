@@ -1,5 +1,5 @@
-import { suggestion, UserError, writeFileAtomic } from '@egolab/foundation';
-import type { Checkpoint, TensorInfo } from './checkpoint.ts';
+import { UserError, writeFileAtomic } from '@egolab/foundation';
+import { named, type Checkpoint, type TensorInfo } from './checkpoint.ts';
 import { CHUNK_ELEMENTS, DTYPE_BITS, narrow, type StoredDtype, WIDEN } from './dtype.ts';
 import { RandomAccessFile } from './random-access-file.ts';
 import {
@@ -80,13 +80,7 @@ class SafetensorsFile implements Checkpoint {
   }
 
   private locate(name: string) {
-    const tensor = this.tensors.get(name);
-    if (!tensor)
-      throw new UserError({
-        what: `no tensor "${name}"; ${suggestion(name, this.tensors.keys())}`,
-        where: this.source,
-      });
-    return tensor;
+    return named(this.tensors, name, this.source);
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readJsonFile, resolveInside, suggestion, UserError, writeFileAtomic } from '@egolab/foundation';
-import type { Checkpoint, TensorInfo } from './checkpoint.ts';
+import { readJsonFile, resolveInside, UserError, writeFileAtomic } from '@egolab/foundation';
+import { named, type Checkpoint, type TensorInfo } from './checkpoint.ts';
 import { DTYPE_BITS } from './dtype.ts';
 import { numElements } from './safetensors-header.ts';
 import { openFile } from './open-file.ts';
@@ -76,13 +76,7 @@ class ShardedCheckpoint implements Checkpoint {
   }
 
   private shardOf(name: string): Checkpoint {
-    const shard = this.shards.get(this.weightMap.get(name) ?? '');
-    if (!shard)
-      throw new UserError({
-        what: `no tensor "${name}"; ${suggestion(name, this.weightMap.keys())}`,
-        where: this.source,
-      });
-    return shard;
+    return this.shards.get(named(this.weightMap, name, this.source))!;
   }
 }
 

@@ -5,3 +5,4 @@ export { type NpyArray, npyBytes, type NpyData, type NpyDtype, parseNpy, readNpy
 export { parseNpz, readNpz } from './npz.ts';
 export * from './random.ts';
 export * from './workers.ts';
+export { type ByteSource, ZipArchive, type ZipEntry } from './zip.ts';

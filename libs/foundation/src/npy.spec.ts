@@ -94,6 +94,7 @@ function zip(name: string, packed: Buffer, bytes: number, method: number): Buffe
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(entry.length + name.length, 12);
   end.writeUInt32LE(30 + name.length + packed.length, 16);
   return Buffer.concat([local, Buffer.from(name), packed, entry, Buffer.from(name), end]);
 }

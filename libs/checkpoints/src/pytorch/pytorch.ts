@@ -1,10 +1,9 @@
-import { suggestion, UserError } from '@egolab/foundation';
-import type { Checkpoint, TensorInfo } from '../checkpoint.ts';
+import { UserError, ZipArchive, type ZipEntry } from '@egolab/foundation';
+import { named, type Checkpoint, type TensorInfo } from '../checkpoint.ts';
 import { CHUNK_ELEMENTS, DTYPE_BITS, WIDEN } from '../dtype.ts';
 import { RandomAccessFile } from '../random-access-file.ts';
 import { numElements } from '../safetensors-header.ts';
 import { Call, Global, Persistent, type Pickled, unpickle } from './unpickle.ts';
-import { type ZipEntry, zipEntries } from './zip-archive.ts';
 
 /** Element types of PyTorch's storages, under safetensors' names. */
 const STORAGES: Readonly<Record<string, string>> = {
@@ -78,18 +77,14 @@ class PytorchFile implements Checkpoint {
   }
 
   private locate(name: string): Located {
-    const tensor = this.tensors.get(name);
-    if (!tensor)
-      throw new UserError({
-        what: `no tensor "${name}"; ${suggestion(name, this.tensors.keys())}`,
-        where: this.source,
-      });
-    return tensor;
+    return named(this.tensors, name, this.source);
   }
 }
 
 function readTensors(file: RandomAccessFile): Map<string, Located> {
-  const entries = zipEntries(file);
+  const { entries } = new ZipArchive(file, 'PyTorch checkpoint');
+  const compressed = [...entries.values()].find((entry) => entry.compressed);
+  if (compressed) throw malformed(file.path, `"${compressed.name}" is compressed, which torch.save doesn't do`);
   const pickle = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   if (!pickle || pickle.bytes > MAX_PICKLE_BYTES)
     throw malformed(file.path, 'there is no data.pkl of a sensible size in it');
