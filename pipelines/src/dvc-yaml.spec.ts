@@ -30,3 +30,12 @@ it('names every preset in the matrix', () => {
   };
   for (const { matrix } of Object.values(stages)) expect(matrix.preset).toEqual(presetNames(workspace.presets));
 });
+
+it('lets nothing but the report depend on pictures', () => {
+  const { stages } = parse(readFileSync(join(workspace.root, 'dvc.yaml'), 'utf8')) as {
+    stages: Record<string, { deps: string[] }>;
+  };
+  const picture = /\/pictures(\.json)?$/;
+  const readers = Object.keys(stages).filter((name) => stages[name].deps.some((dep) => picture.test(dep)));
+  expect(readers).toEqual(['report']);
+});

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { presetNames } from '@egolab/experiment';
 import { loadStages } from './pipeline.ts';
 import { sourcesOf } from './sources.ts';
-import type { Stage } from './stage.ts';
+import { outputsReadBy, type Stage } from './stage.ts';
 import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
 
 const header = `# Written by \`npx nx run pipelines:dvc-yaml\` from the stages in pipelines/src/stages and the presets in experiments/presets.
@@ -61,7 +61,7 @@ export function dvcEntry(
     desc: stage.paper ? `${stage.title} (${stage.paper})` : stage.title,
     cmd: ['node tools/setup/setup.mjs', command],
     params: [{ [`${relative(root, workspace.presets)}/${preset}.yaml`]: sections }],
-    deps: [...files, ...libraries, ...inputs.flatMap((input) => filesOf(input, folderOf(input.name)))],
+    deps: [...files, ...libraries, ...inputs.flatMap((input) => filesRead(stage, input, folderOf(input.name)))],
     outs: [...stage.outputs, 'run.json', ...(stage.history ? ['history.csv'] : [])].map(
       (output) => `${folderOf(stage.name)}/${output}`,
     ),
@@ -80,9 +80,9 @@ function curves(stages: ReadonlyMap<string, Stage>, presetName: string): object[
   });
 }
 
-/** What others read of a stage: not `run.json` and `history.csv`, which hold times. */
-function filesOf({ outputs }: Stage, folder: string): string[] {
-  return [...outputs, 'metrics.json'].map((file) => `${folder}/${file}`);
+/** What a stage reads of another: not `run.json` and `history.csv`, which hold times, and no pictures but to show them. */
+function filesRead(reader: Stage, { outputs }: Stage, folder: string): string[] {
+  return [...outputsReadBy(reader, outputs), 'metrics.json'].map((file) => `${folder}/${file}`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -16,8 +16,7 @@ export interface StagePicture {
   bytes: Uint8Array | string;
 }
 
-/** What a stage with pictures declares in its `outputs`. */
-export const pictureOutputs = ['pictures.json', 'pictures'] as const;
+export { pictureOutputs } from './stage.ts';
 
 /**
  * Write `pictures/<name>.png` or `.svg` and `pictures.json`, which the report shows in the stage's section; without pictures an empty list.

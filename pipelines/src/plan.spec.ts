@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { planFor } from './plan.ts';
+import { keyOf, planFor } from './plan.ts';
 import { workspaceAt } from './workspace.ts';
 
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url));
@@ -45,4 +45,16 @@ it('knows the overrides of each stage', async () => {
   });
   expect(plan.setsOf('first')).toEqual(['first.count=4']);
   expect(plan.setsOf('second')).toEqual(['second.steps=5', 'first.count=4']);
+});
+
+it('a stage depends on what it reads of its inputs: not on their pictures', async () => {
+  const plan = await planFor(workspace, { preset: 'micro', sets: [] });
+  const keyAfter = (outputs: Record<string, string>) => {
+    mkdirSync(plan.folderOf('first'), { recursive: true });
+    writeFileSync(join(plan.folderOf('first'), 'run.json'), JSON.stringify({ outputs }));
+    return keyOf(plan, 'second', () => 'code');
+  };
+  const once = keyAfter({ 'model.json': 'a', pictures: 'b', 'pictures.json': 'c' });
+  expect(keyAfter({ 'model.json': 'a', pictures: 'other', 'pictures.json': 'c' })).toBe(once);
+  expect(keyAfter({ 'model.json': 'other', pictures: 'b', 'pictures.json': 'c' })).not.toBe(once);
 });

@@ -5,7 +5,7 @@ import { configOf, partOf, type Config } from './configuration.ts';
 import { loadStages, upTo } from './pipeline.ts';
 import { readRun } from './run-folder.ts';
 import { sourceDigest, sourcesOf } from './sources.ts';
-import type { Stage } from './stage.ts';
+import { outputsReadBy, type Stage } from './stage.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Which preset, with which `key=value` overrides. */
@@ -88,9 +88,14 @@ export function keyOf(
   code = (stage: string) => codeOf(workspace, stage),
 ): string | undefined {
   const stage = stages.get(name)!;
-  const inputs = Object.values(stage.inputs).map((input) => readRun(folderOf(input))?.outputs);
+  const inputs = Object.values(stage.inputs).map((input) => digestsRead(stage, readRun(folderOf(input))?.outputs));
   if (inputs.includes(undefined)) return undefined;
   return digest({ parameters: partOf(stage, config), code: code(name), inputs });
+}
+
+/** Of the digests of what an input wrote, those of what the stage reads. */
+function digestsRead(stage: Stage, digests: Readonly<Record<string, string>> | undefined) {
+  return digests && Object.fromEntries(outputsReadBy(stage, Object.keys(digests)).map((file) => [file, digests[file]]));
 }
 
 /** One hash of the code that a stage runs. */

@@ -48,6 +48,9 @@ export interface StageContext<Params, Config, Roles extends string> {
   signal: AbortSignal;
 }
 
+/** What a stage with something to look at declares in its `outputs`. */
+export const pictureOutputs = ['pictures.json', 'pictures'] as const;
+
 /** A stage of a pipeline: a value, not a script. */
 export interface Stage<
   Params extends z.ZodType = z.ZodType,
@@ -68,6 +71,8 @@ export interface Stage<
   outputs: readonly string[];
   /** columns of history.csv that are worth a plot; a stage without training leaves them out */
   history?: readonly string[];
+  /** whether it reads its inputs' pictures too (default: it doesn't, and a changed picture leaves it as it is) */
+  readsPictures?: boolean;
   /** whether its result depends on the run's seed (default: it does) */
   seeded?: boolean;
   run(
@@ -84,4 +89,12 @@ export function defineStage<Params extends z.ZodType, Shared extends Sections, R
   stage: Stage<Params, Shared, Read>,
 ): Stage<Params, Shared, Read> {
   return stage;
+}
+
+/** Of what another stage writes, what `reader` depends on. */
+export function outputsReadBy(
+  { readsPictures = false }: Pick<Stage, 'readsPictures'>,
+  outputs: readonly string[],
+): string[] {
+  return outputs.filter((output) => readsPictures || !(pictureOutputs as readonly string[]).includes(output));
 }

@@ -43,6 +43,7 @@ export const report = defineStage({
   sections: { data: dataSettings, 'egodtm-data': worldDataSettings, 'egom2p-data': worldDataSettings },
   inputs: Object.fromEntries(SHOWN.map((name) => [name, name])),
   outputs: ['report.html', 'report.md', 'summary.txt'],
+  readsPictures: true,
   seeded: false,
   async run({ params, config, inputs, out }) {
     const stages = await loadStages(workspace.stages);
