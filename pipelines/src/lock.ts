@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '@egolab/foundation';
@@ -6,25 +6,61 @@ import { UserError } from '@egolab/foundation';
 /** Let one process at a time work in `folder`; what a killed one left behind is taken over. Returns the release. */
 export function lockFolder(folder: string, what: string): () => void {
   const file = join(folder, 'lock');
+  const own = `${file}.${process.pid}`;
   mkdirSync(folder, { recursive: true });
-  for (;;) {
-    try {
-      writeFileSync(file, identity(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  rmSync(own, { force: true }); // of a killed process of this id
+  writeFileSync(own, identity(process.pid));
+  try {
+    for (;;) {
+      // the lock appears with its content, so nobody finds it empty
+      if (linked(own, file)) return () => rmSync(file, { force: true });
+      const holder = contentOf(file);
+      if (holder === undefined) continue; // released just now
+      const pid = Number(holder.split(' ')[0]);
+      if (isAlive(pid) && identity(pid) === holder) {
+        throw new UserError({
+          what: `${what} is running already, as process ${pid}`,
+          where: file,
+          mend: 'wait for it, or stop it',
+        });
+      }
+      removeStale(file, holder, `${own}.left-behind`);
     }
-    const holder = readFileSync(file, 'utf8');
-    const pid = Number(holder.split(' ')[0]);
-    if (isAlive(pid) && identity(pid) === holder) {
-      throw new UserError({
-        what: `${what} is running already, as process ${pid}`,
-        where: file,
-        mend: 'wait for it, or stop it',
-      });
-    }
-    rmSync(file, { force: true });
+  } finally {
+    rmSync(own, { force: true });
   }
+}
+
+/** Give a file a second name, whole: false when there is a file of that name. */
+function linked(file: string, name: string): boolean {
+  try {
+    linkSync(file, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
+/** Remove the lock that a killed process left, but not one that another process has put in its place meanwhile. */
+function removeStale(file: string, holder: string, aside: string): void {
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return;
+  }
+  if (contentOf(aside) !== holder) linked(aside, file);
+  rmSync(aside, { force: true });
 }
 
 /**

@@ -22,6 +22,7 @@ const files = {
   'libs/nn/src/x.spec.ts': `import '@egolab/video';\n`,
   'libs/training/src/index.ts': `export type { Y } from '@egolab/video';\n`,
   'libs/runtime/src/index.ts': '',
+  'libs/runtime/src/native/kernels.cc': '',
   'libs/video/src/index.ts': '',
 };
 
@@ -39,4 +40,5 @@ it('changes its hash with the code alone', () => {
   };
   expect(hash({})).toBe(hash({ 'libs/nn/src/x.spec.ts': 'other', 'libs/video/src/index.ts': 'other' }));
   expect(hash({})).not.toBe(hash({ 'libs/runtime/src/index.ts': 'other' }));
+  expect(hash({})).not.toBe(hash({ 'libs/runtime/src/native/kernels.cc': 'other' }));
 });

@@ -33,7 +33,9 @@ export function sourcesOf(root: string, file: string): Sources {
     const folder = `libs/${name}/src`;
     if (name === undefined || libraries.has(folder)) return;
     libraries.add(folder);
-    codeFiles(join(root, folder)).forEach(follow);
+    codeFiles(join(root, folder))
+      .filter((path) => path.endsWith('.ts'))
+      .forEach(follow);
   };
   visitFile(resolve(root, file));
   return { libraries: [...libraries].sort(), files: [...files].sort() };
@@ -48,13 +50,16 @@ export function sourceDigest(root: string, { libraries, files }: Sources): strin
   return sha256(paths.map((path) => `${relative(root, path)} ${sha256(readFileSync(path))}`).join('\n'));
 }
 
-/** TypeScript files below a folder, tests and their fixtures aside. */
+/** Code that stages run: TypeScript, the native kernels, Python beside it, and tables of texts. */
+const CODE = /\.(ts|mjs|cc|py|json)$/;
+
+/** Files of code below a folder, tests and their fixtures aside. */
 function codeFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return entry.name === 'fixtures' ? [] : codeFiles(path);
-      return entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts') ? [path] : [];
+      return CODE.test(entry.name) && !entry.name.endsWith('.spec.ts') ? [path] : [];
     })
     .sort();
 }
