@@ -156,6 +156,7 @@ describe('prompts', () => {
     ['C. on the table', 2],
     ['The answer is (B).', 1],
     ['Answer: C', 2],
+    ['The answer is a cup.', undefined],
     ['On the table.', 2],
     ['C opens the drawer', undefined],
     ['A person walks', undefined],

@@ -48,7 +48,8 @@ export function parseLetter(text: string, options: readonly string[]): number | 
     new RegExp(`^\\(?([${letters}])\\)?[.):,]?$`, 'i'),
     new RegExp(`^\\(([${letters}])\\)`, 'i'),
     new RegExp(`^([${letters}])[.):]\\s`),
-    new RegExp(`(?:answer|option|choice)(?: is)?:?\\s*\\(?([${letters}])(?![\\w'])`, 'i'),
+    // only the letter's own case tells "the answer is A" from "the answer is a cup"
+    new RegExp(`(?:[Aa]nswer|[Oo]ption|[Cc]hoice)(?: is)?:?\\s*\\(?([${letters}])(?![\\w'])`),
   ];
   for (const pattern of patterns) {
     const letter = pattern.exec(said)?.[1];
