@@ -59,29 +59,24 @@ export function encodeTokens(tokens: Int32Array, format: TokenFormat, where: str
  */
 export function decodeTokens(bytes: Uint8Array, name: string, format: TokenFormat, where: string): Int32Array {
   const { data, shape } = name.endsWith('.npz') ? parseNpz(bytes, RELEASED_ARRAY, where) : parseNpy(bytes, where);
-  const tokens = wholeNumbers(data, where);
-  checkTokens(tokens, shape, format, where);
-  return tokens;
-}
-
-function wholeNumbers(data: NpyData, where: string): Int32Array {
-  if (data instanceof Int32Array) return data;
   if (data instanceof Float32Array || data instanceof Float64Array)
     throw new UserError({ what: 'expected whole numbers, got floating point', where, mend });
-  return Int32Array.from(data as ArrayLike<number | bigint>, Number);
+  // before they are narrowed to 32 bits, which would bring a large one back into the codebook
+  checkTokens(data, shape, format, where);
+  return data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
 const mend = 'tokenize this data set again with the tokenizers that the model is configured for';
 
 function checkTokens(
-  tokens: Int32Array,
+  tokens: NpyData,
   shape: readonly number[],
   { vocabularySize, shape: expected }: TokenFormat,
   where: string,
 ): void {
   if (shape.join() !== expected.join() || tokens.length !== tokensPerSample({ vocabularySize, shape: expected }))
     throw new UserError({ what: `expected tokens of shape [${expected}], got [${shape}]`, where, mend });
-  const wrong = tokens.findIndex((token) => token < 0 || token >= vocabularySize);
+  const wrong = (tokens as Int32Array).findIndex((token) => token < 0 || token >= vocabularySize);
   if (wrong >= 0)
     throw new UserError({
       what: `expected tokens of a codebook of ${vocabularySize}, got ${tokens[wrong]} at ${wrong}`,

@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { Random } from '@egolab/foundation';
+import { npyBytes, Random } from '@egolab/foundation';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { decodeTokens } from './format.ts';
 import { streamOrder, TokenMixture, TokenShards, TokenShardWriter, type TokenFormats } from './index.ts';
 
 const formats: TokenFormats = {
@@ -167,4 +168,9 @@ describe('a mixture', () => {
     const mixture = new TokenMixture([{ ...a, weight: 0 }, { ...b, weight: 2 }], 1); // prettier-ignore
     expect(Array.from({ length: 20 }, (_, i) => mixture.locate(i).source)).toEqual(Array(20).fill(1));
   });
+});
+
+it('refuses a token that fits the codebook only when it is cut to 32 bits', () => {
+  const bytes = npyBytes([2], BigInt64Array.of(1n, 2n ** 32n + 3n));
+  expect(() => decodeTokens(bytes, 'a.npy', { vocabularySize: 256, shape: [2] }, 'a')).toThrow(/got 4294967299 at 1/);
 });
