@@ -1,2 +1,3 @@
 export * from './binding.ts';
 export * from './native-op.ts';
+export * from './values.ts';

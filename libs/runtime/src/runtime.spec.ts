@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { attribute, backend, nativeOp, tf } from './index.ts';
+import { attribute, backend, nativeOp, tf, valuesOf } from './index.ts';
 
 it('runs an op on the native backend', () => {
   expect(Array.from(tf.matMul([[1, 2]], [[3], [4]]).dataSync())).toEqual([11]);
@@ -27,4 +27,10 @@ it('has bfloat16 in the native library', () => {
   );
   expect(Array.from(binding.tensorDataSync(back.id) as Float32Array)).toEqual([1, 3]); // 8 bits of mantissa
   for (const id of [x, half.id, back.id]) binding.deleteTensor(id);
+});
+
+it('reads what a computation returns and frees what it made', () => {
+  const before = tf.memory().numTensors;
+  expect(valuesOf(() => tf.mul(tf.tensor1d([1, 2, 3]), 2))).toEqual(Float32Array.of(2, 4, 6));
+  expect(tf.memory().numTensors).toBe(before);
 });

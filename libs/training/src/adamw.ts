@@ -157,7 +157,10 @@ class Resource {
   }
 
   values(): Float32Array {
-    return tf.tidy(() => this.read().dataSync<'float32'>());
+    const tensor = this.read();
+    const values = tensor.dataSync<'float32'>(); // not through tidy, which looks for tensors in what it returns, element by element
+    tensor.dispose();
+    return values;
   }
 
   dispose(): void {

@@ -4,7 +4,7 @@ import { worldTeacher } from '@egolab/depth-anything';
 import { videoTower } from '@egolab/dual-encoder';
 import { egoClip } from '@egolab/ego-data';
 import { depthErrors, type DepthErrors } from '@egolab/metrics';
-import { tf } from '@egolab/runtime';
+import { valuesOf } from '@egolab/runtime';
 import type { ClipReader, FrameSampler } from '@egolab/video';
 import type { Progress } from '../progress.ts';
 import type { Metrics } from '../stage.ts';
@@ -22,9 +22,9 @@ const SHOWN = 6;
 
 /** The decoder's inverse depth of one clip, `[time, side, side]`, in [0, 1]. */
 export function decodedDepth(model: EgoDtm, frames: Uint8Array): Float32Array {
-  return tf.tidy(() => {
+  return valuesOf(() => {
     const { patches } = videoTower(model.encoder, model.config.vision_config, framePixels(model, [frames]));
-    return depthDecoder(model.decoder, model.decoderConfig, patches).depth.dataSync<'float32'>().slice();
+    return depthDecoder(model.decoder, model.decoderConfig, patches).depth;
   });
 }
 
@@ -65,7 +65,7 @@ export async function decoderDepth(
       const id = `clip ${clip} of ${videoUid} at ${timestamp}`;
       errors.set(id, depthErrors({ data: predicted, frames: resolution.time }, truth, fitted));
       constant.push(depthErrors({ data: predicted.map(() => 1), frames: resolution.time }, truth, fitted));
-      if (errors.size % Math.ceil(clips.length / SHOWN) === 1)
+      if ((errors.size - 1) % Math.ceil(clips.length / SHOWN) === 0)
         columns.push(column(frames, size, [predicted, truth.data], resolution.side));
     }
   }

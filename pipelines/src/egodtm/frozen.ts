@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '@egolab/runtime';
+import { valuesOf } from '@egolab/runtime';
 import { ClipReader, type ClipRequest, type FrameSampler } from '@egolab/video';
 import type { Progress } from '../progress.ts';
 import { workspace } from '../workspace.ts';
@@ -54,7 +54,7 @@ export async function videoRows(
   const parts: Float32Array[] = [];
   for (let begin = 0; begin < clips.length; begin += VIDEOS) {
     const frames = await reader.readMany(clips.slice(begin, begin + VIDEOS));
-    parts.push(tf.tidy(() => of(framePixels(model, frames)).dataSync<'float32'>().slice()));
+    parts.push(valuesOf(() => of(framePixels(model, frames))));
     phase.advance(frames.length);
   }
   phase.end();

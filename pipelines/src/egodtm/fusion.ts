@@ -5,7 +5,7 @@ import { depthDecoder, lateFusion, lateFusionParameters, type LateFusionConfig }
 import { videoTower } from '@egolab/dual-encoder';
 import type { EgteaClip } from '@egolab/ego-data';
 import { crossEntropy, Parameters } from '@egolab/nn';
-import { tf } from '@egolab/runtime';
+import { tf, valuesOf } from '@egolab/runtime';
 import { trainTask } from '../exo2ego/training.ts';
 import type { TrainingSettings } from '../exo2ego/settings.ts';
 import type { StageContext } from '../stage.ts';
@@ -87,7 +87,7 @@ export async function trainedScores(
       },
     },
   );
-  const scores = tf.tidy(() => logits(test).dataSync<'float32'>().slice());
+  const scores = valuesOf(() => logits(test));
   parameters.dispose();
   return scores;
 }

@@ -15,7 +15,7 @@ import {
   type Policy,
   type Rollout,
 } from '@egolab/franka-kitchen';
-import { tf } from '@egolab/runtime';
+import { tf, valuesOf } from '@egolab/runtime';
 import { clipResize } from '@egolab/video';
 import { trainTask, type TrainingTask } from '../exo2ego/training.ts';
 import type { Metrics, StageContext } from '../stage.ts';
@@ -45,7 +45,7 @@ export function frozenEyes({ config, encoder }: DualEncoder, feature: 'class' | 
   const { image_size: size, num_frames: frames } = vision;
   const width = feature === 'class' ? vision.hidden_size : projection_dim;
   const embed = (pictures: Uint8Array[]) =>
-    tf.tidy(() => {
+    valuesOf(() => {
       const values = new Float32Array(pictures.length * size * size * 3);
       pictures.forEach((picture, i) => values.set(picture, i * size * size * 3));
       const still = normalizePixels(
@@ -53,8 +53,7 @@ export function frozenEyes({ config, encoder }: DualEncoder, feature: 'class' | 
         PIXEL_STATISTICS[config.pixel_statistics],
       );
       const { classEmbedding } = videoTower(encoder, vision, tf.tile(still, [1, frames, 1, 1, 1]));
-      const features = feature === 'class' ? classEmbedding : projectVideo(encoder, classEmbedding);
-      return features.dataSync<'float32'>().slice();
+      return feature === 'class' ? classEmbedding : projectVideo(encoder, classEmbedding);
     });
   return {
     width,

@@ -4,7 +4,7 @@ import { loadParameters, openCheckpoint } from '@egolab/checkpoints';
 import { clipText, textIds, videoTower } from '@egolab/dual-encoder';
 import type { NlqQuery } from '@egolab/ego-data';
 import { readJsonFile, UserError } from '@egolab/foundation';
-import { tf } from '@egolab/runtime';
+import { valuesOf } from '@egolab/runtime';
 import { bert, bertConfigSchema, bertParameters } from '@egolab/sentence-encoder';
 import { loadTokenizer } from '@egolab/tokenizers';
 import type { VideoFeatures } from '@egolab/vslnet';
@@ -95,10 +95,7 @@ function ofTextTower({ config, encoder, tokenizer }: DualEncoder): QueryEncoder 
     features(text) {
       const [own] = textIds(tokenizer, [text], { length, padding: 'longest' });
       const ids = causal ? [own] : textIds(tokenizer, [text], { length, padding: 'length' });
-      const all = tf.tidy(() => {
-        const { lastHidden } = clipText(encoder, text_config, ids, { causal });
-        return lastHidden.dataSync<'float32'>().slice();
-      });
+      const all = valuesOf(() => clipText(encoder, text_config, ids, { causal }).lastHidden);
       const dim = text_config.hidden_size;
       return { data: all.slice(0, own.length * dim), length: own.length, dim };
     },
@@ -131,7 +128,7 @@ function ofBert(folder: string): QueryEncoder {
     return {
       features(text) {
         const ids = tokenizer.encode(text).slice(0, config.max_position_embeddings);
-        const data = tf.tidy(() => bert(parameters, config, [ids]).dataSync<'float32'>().slice());
+        const data = valuesOf(() => bert(parameters, config, [ids]));
         return { data, length: ids.length, dim: config.hidden_size };
       },
       dispose: () => parameters.dispose(),

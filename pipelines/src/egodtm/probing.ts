@@ -3,7 +3,7 @@ import { depthProbe, sigLoss, type DepthProbeConfig } from '@egolab/depth-decode
 import { videoGrid, videoTower } from '@egolab/dual-encoder';
 import { depthErrors, type DepthErrors } from '@egolab/metrics';
 import type { Parameters } from '@egolab/nn';
-import { tf } from '@egolab/runtime';
+import { tf, valuesOf } from '@egolab/runtime';
 import type { LossResult } from '@egolab/training';
 import type { Progress } from '../progress.ts';
 import type { Metrics } from '../stage.ts';
@@ -33,10 +33,9 @@ export function frozenPatches(model: DualEncoder, cacheBytes: number): Probe['pa
   const { vision_config: vision } = model.config;
   const { time, side } = videoGrid(vision);
   const compute = (samples: readonly ProbeSample[]) =>
-    tf.tidy(() => {
+    valuesOf(() => {
       const frames = samples.map((sample) => sample.frames);
-      const { patches } = videoTower(model.encoder, vision, framePixels(model, frames));
-      return patches.dataSync<'float32'>();
+      return videoTower(model.encoder, vision, framePixels(model, frames)).patches;
     });
   return (samples) => {
     const size = time * side * side * vision.hidden_size;
@@ -128,11 +127,11 @@ export function scoreProbe(
   const phase = progress.phase('depth of test frames', clips.length);
   for (const clip of clips) {
     const sample = read(clip);
-    const maps = tf.tidy(() => {
+    const maps = valuesOf(() => {
       const depth = predicted(probe, [sample]);
       const [, , side] = depth.shape;
       const images = tf.reshape(depth, [time, side!, side!, 1]) as Tensor4D;
-      return tf.image.resizeBilinear(images, [size, size], false, true).dataSync<'float32'>().slice();
+      return tf.image.resizeBilinear(images, [size, size], false, true);
     });
     for (let t = 0; t < time; t++) {
       const frame = frameOfCube(probe, t);

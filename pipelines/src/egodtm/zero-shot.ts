@@ -16,9 +16,9 @@ import {
   type EgteaClip,
   type EgteaSplit,
 } from '@egolab/ego-data';
-import { UserError, writeFileAtomic, writeNpy, type Random } from '@egolab/foundation';
+import { resolveInside, UserError, writeFileAtomic, writeNpy, type Random } from '@egolab/foundation';
 import { argmax, retrievalPerQuery } from '@egolab/metrics';
-import { tf } from '@egolab/runtime';
+import { tf, valuesOf } from '@egolab/runtime';
 import { readEgoMcqClips } from '../exo2ego/datasets.ts';
 import type { Metrics, OutputFolder } from '../stage.ts';
 import { joined, rowOf, videoRows, type FrozenEncoder, type Rows } from './frozen.ts';
@@ -59,7 +59,7 @@ export async function ek100Retrieval(
 ) {
   const dataset = readEk100Retrieval(join(folder, 'retrieval_annotations'));
   const requests = dataset.clips.map(({ participantId, videoId, start, end, narrationId }) => ({
-    media: existing(join(folder, participantId, 'videos', `${videoId}.MP4`), `clip ${narrationId}`),
+    media: existing(folder, join(participantId, 'videos', `${videoId}.MP4`), `clip ${narrationId}`),
     start,
     end,
   }));
@@ -166,7 +166,7 @@ export async function egtea(
 /** The trimmed clips' videos. */
 export const egteaRequests = (folder: string, clips: readonly EgteaClip[]) =>
   clips.map(({ id, session }) => ({
-    media: existing(join(folder, 'cropped_clips', session, `${id}.mp4`), `clip ${id}`),
+    media: existing(folder, join('cropped_clips', session, `${id}.mp4`), `clip ${id}`),
   }));
 
 /**
@@ -199,22 +199,16 @@ function embedTexts({ model: { config, encoder, tokenizer } }: ZeroShot, texts: 
   for (let begin = 0; begin < texts.length; begin += TEXTS) {
     const padding = causal ? 'longest' : 'length';
     const ids = textIds(tokenizer, texts.slice(begin, begin + TEXTS), { length, padding });
-    parts.push(tf.tidy(() => captionEmbeds(encoder, config, ids).dataSync<'float32'>().slice()));
+    parts.push(valuesOf(() => captionEmbeds(encoder, config, ids)));
   }
   return joined(parts, texts.length);
 }
 
 /** `[a, b]`, row-major. */
 function cosines(a: Rows, b: Rows): Float32Array {
-  return tf.tidy(() => {
-    const product = tf.matMul(
-      tf.tensor2d(a.data, [a.count, a.width]),
-      tf.tensor2d(b.data, [b.count, b.width]),
-      false,
-      true,
-    );
-    return product.dataSync<'float32'>().slice();
-  });
+  return valuesOf(() =>
+    tf.matMul(tf.tensor2d(a.data, [a.count, a.width]), tf.tensor2d(b.data, [b.count, b.width]), false, true),
+  );
 }
 
 /** Means of the rows of equal number, brought back to unit length. */
@@ -232,7 +226,9 @@ function meanDirection(sentences: readonly Rows[]): Rows {
 
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
-function existing(path: string, item: string): string {
+/** A file of a data set, whose annotations name a part of its path. */
+function existing(folder: string, name: string, item: string): string {
+  const path = resolveInside(folder, name, item);
   if (existsSync(path)) return path;
   throw new UserError({
     what: `the video of ${item} is missing`,
