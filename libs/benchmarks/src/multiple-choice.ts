@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJsonFile, suggestion, UserError } from '@egolab/foundation';
+import { nearest, readJsonFile, UserError } from '@egolab/foundation';
 import { accuracy, argmax } from '@egolab/metrics';
 
 /** A question with options; `group` is the subset that is reported on its own (EgoMCQ: inter, intra). */
@@ -81,19 +81,20 @@ function choice({ id, numOptions }: ChoiceItem, prediction: number | number[], w
 function checkIds(items: readonly ChoiceItem[], predictions: ChoicePredictions, where: string): void {
   const known = new Set(items.map(({ id }) => id));
   const unknown = Object.keys(predictions).filter((id) => !known.has(id));
-  const missing = items.filter(({ id }) => !(id in predictions));
-  if (missing.length > 0) {
-    throw new UserError({
-      what: `${missing.length} of ${items.length} questions have no prediction, first "${missing[0].id}"`,
-      where,
-      mend: 'predict every question',
-    });
-  }
+  const missing = items.filter(({ id }) => !Object.hasOwn(predictions, id)).map(({ id }) => id);
   if (unknown.length > 0) {
+    const near = nearest(unknown[0], missing.slice(0, 1000));
     throw new UserError({
       what: `unknown question id "${unknown[0]}" (${unknown.length} in all)`,
       where,
-      mend: suggestion(unknown[0], [...known].slice(0, 5)),
+      mend: near ? `did you mean "${near}"?` : `ids are such as "${items[0].id}"`,
+    });
+  }
+  if (missing.length > 0) {
+    throw new UserError({
+      what: `${missing.length} of ${items.length} questions have no prediction, first "${missing[0]}"`,
+      where,
+      mend: 'predict every question',
     });
   }
 }

@@ -17,7 +17,7 @@ export function readAnnotationTable<Column extends string>(
 ): AnnotationRow<Column>[] {
   let rows: { record: Record<Column, string>; info: { lines: number } }[];
   try {
-    rows = parse(annotationText(file), { columns: true, info: true, skip_empty_lines: true });
+    rows = parse(readTextFile(file), { columns: true, info: true, skip_empty_lines: true });
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError({
@@ -41,17 +41,10 @@ export function readAnnotationTable<Column extends string>(
 
 /** The lines of an annotation file that aren't empty, without spaces at their ends. */
 export function readAnnotationLines(file: string): { line: number; text: string }[] {
-  return annotationText(file)
+  return readTextFile(file)
     .split('\n')
     .map((text, index) => ({ line: index + 1, text: text.trim() }))
     .filter(({ text }) => text !== '');
-}
-
-function annotationText(file: string): string {
-  const text = readTextFile(file);
-  if (text.startsWith('\ufeff'))
-    throw new UserError({ what: 'it begins with a byte order mark', where: file, mend: 'save it as UTF-8 without it' });
-  return text;
 }
 
 /** @throws UserError naming the first id that is there twice */

@@ -51,7 +51,7 @@ export {
 export { VideoLocator, type LocatedClip } from './ego4d/video-locator.ts';
 export { readEgoNlq, readNlqPredictions, type NlqPrediction, type NlqQuery } from './ego4d/ego-nlq.ts';
 export { readEgoMcq, type EgoMcqQuestion, type McqClip } from './ego4d/ego-mcq.ts';
-export { egoSchemaVideo, readEgoSchema, type EgoSchemaQuestion } from './ego4d/ego-schema.ts';
+export { egoSchemaVideo, readEgoSchema, readEgoSchemaAnswers, type EgoSchemaQuestion } from './ego4d/ego-schema.ts';
 export * from './instruction/index.ts';
 export * from './qa/index.ts';
 export { parsePythonLiteral, type PythonValue } from './python-literal.ts';

@@ -1,6 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
-import { UserError } from '@egolab/foundation';
+import { readTextPieces, UserError } from '@egolab/foundation';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -11,12 +9,10 @@ const comma = 0x2c;
 /**
  * The members of the JSON object or list that a file holds, one at a time: annotation files of web data sets are larger
  * than a string may be. Keys are member names, or "0", "1", … for a list.
- * @throws UserError for a missing file, one that is cut, or is no object or list
+ * @throws UserError for a missing file, another encoding, one that is cut, or is no object or list
  */
-export async function* streamJsonMembers(file: string): AsyncGenerator<[string, unknown]> {
-  if (!existsSync(file)) throw new UserError({ what: 'there is no such file', where: file });
+export function* streamJsonMembers(file: string): Generator<[string, unknown]> {
   const splitter = new MemberSplitter();
-  const decoder = new StringDecoder('utf8');
   let index = 0;
   const member = (text: string): [string, unknown] => {
     try {
@@ -29,8 +25,8 @@ export async function* streamJsonMembers(file: string): AsyncGenerator<[string, 
       throw broken(file, `member ${index}: ${(error as Error).message}`, error);
     }
   };
-  for await (const chunk of createReadStream(file)) {
-    for (const text of splitter.push(decoder.write(chunk as Buffer))) yield member(text);
+  for (const piece of readTextPieces(file)) {
+    for (const text of splitter.push(piece)) yield member(text);
   }
   if (!splitter.finished)
     throw broken(file, splitter.begun ? 'the text ends in the middle' : 'expected an object or a list');

@@ -1,6 +1,6 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import { suggestion, UserError } from '@egolab/foundation';
+import { readTextPieces, suggestion, UserError } from '@egolab/foundation';
 
 /** A row of a table with named columns, and its line in the file. */
 export interface TableRow {
@@ -17,21 +17,18 @@ export interface TableFormat {
 
 /**
  * Read CSV or TSV row by row; a file of millions of rows is never whole in memory.
- * @throws UserError for a missing file, or quotes that never close (a cut file)
+ * @throws UserError for a missing file, another encoding, or quotes that never close (a cut file)
  */
 export async function* readTable(file: string, { delimiter, columns }: TableFormat = {}): AsyncGenerator<TableRow> {
-  if (!existsSync(file)) throw new UserError({ what: 'there is no such file', where: file });
-  const parser = createReadStream(file).pipe(
-    parse({
-      delimiter: delimiter ?? (file.endsWith('.tsv') ? '\t' : ','),
-      columns: columns ? [...columns] : true,
-      bom: true,
-      info: true,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-    }),
-  );
+  const parser = parse({
+    delimiter: delimiter ?? (file.endsWith('.tsv') ? '\t' : ','),
+    columns: columns ? [...columns] : true,
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+  });
+  pipeline(Readable.from(readTextPieces(file)), parser, () => {}); // a failure reaches the reader through the parser
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, string>;
@@ -40,6 +37,7 @@ export async function* readTable(file: string, { delimiter, columns }: TableForm
       yield { line: info.lines, cells: record };
     }
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError({
       what: `not a readable table: ${(error as Error).message}`,
       where: file,

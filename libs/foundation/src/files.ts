@@ -4,39 +4,48 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from './errors.ts';
 import { jsonProblem } from './json.ts';
+import { readTextFile } from './text.ts';
 
 /**
  * Write a file so that a reader, or a restart after `kill -9`, sees the old content or the new one, never a part:
- * write beside it, flush to disk, rename. A full disk removes the part, keeps the old file and is the user's to mend.
+ * write beside it, flush to disk, rename. A full disk removes the part and keeps the old file.
+ * @throws UserError when the disk is full, or no file can be there
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array | Iterable<Uint8Array>): void {
-  mkdirSync(dirname(path), { recursive: true });
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
-  const file = openSync(partial, 'w');
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeDurably(partial, content);
+    renameSync(partial, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    throw refusal(error, path);
+  }
+}
+
+/** Write and flush; what was written of it goes when that fails. */
+function writeDurably(path: string, content: string | Uint8Array | Iterable<Uint8Array>): void {
+  const file = openSync(path, 'w');
   try {
     const chunks =
       typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
     for (const chunk of chunks) writeAll(file, chunk);
     fsyncSync(file);
   } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
     closeSync(file);
-    rmSync(partial, { force: true });
-    throw diskFull(error, path);
   }
-  closeSync(file);
-  renameSync(partial, path);
-  syncDirectory(dirname(path));
 }
 
 function writeAll(file: number, chunk: Uint8Array): void {
@@ -53,56 +62,27 @@ function syncDirectory(path: string): void {
   }
 }
 
-function diskFull(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') return error;
-  return new UserError({
-    what: `the disk is full (${code}); what was saved before is whole`,
-    where: path,
-    mend: 'free some space and run the same command again: it goes on from the last save',
-    cause: error,
-  });
-}
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** What the file system says of a place where nobody, or not this user, can write a file. */
+const unwritable = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENAMETOOLONG']);
 
-/**
- * Read a UTF-8 file that the user named.
- * @throws UserError when it is missing, a folder or in another encoding
- */
-export function readTextFile(path: string, mend?: string): string {
-  requireFile(path, mend);
-  const bytes = readFileSync(path);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new UserError({
-      what: `not UTF-8 text: line ${lineOfForeignByte(bytes)} holds bytes of another encoding`,
+/** What the user can mend, as such. */
+function refusal(error: unknown, path: string): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (full.has(code))
+    return new UserError({
+      what: `the disk is full (${code}); what was saved before is whole`,
       where: path,
-      mend: 'it may be Windows-1252 or UTF-16: save it as UTF-8; or cut: copy it again',
+      mend: 'free some space and run the same command again: it goes on from the last save',
       cause: error,
     });
-  }
-}
-
-/** @throws UserError when there is no such file, or a folder of that name */
-export function requireFile(path: string, mend?: string): void {
-  if (!existsSync(path)) throw new UserError({ what: 'there is no such file', where: path, mend });
-  if (statSync(path).isDirectory()) throw new UserError({ what: 'expected a file, got a folder', where: path, mend });
-}
-
-/** The first line, from 1, that is not UTF-8. */
-function lineOfForeignByte(bytes: Buffer): number {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = 1;
-  for (let begin = 0; begin < bytes.length; line++) {
-    const end = bytes.indexOf(0x0a, begin);
-    try {
-      decoder.decode(bytes.subarray(begin, end < 0 ? bytes.length : end));
-    } catch {
-      return line;
-    }
-    begin = end < 0 ? bytes.length : end + 1;
-  }
-  return line;
+  if (!unwritable.has(code)) return error;
+  return new UserError({
+    what: `it can't be written (${(error as Error).message})`,
+    where: path,
+    mend: 'name a file in a folder that you may write to',
+    cause: error,
+  });
 }
 
 export interface JsonFileOptions {
@@ -116,7 +96,6 @@ export interface JsonFileOptions {
  */
 export function readJsonFile(path: string, mend?: string, { uniqueKeys = false }: JsonFileOptions = {}): unknown {
   const text = readTextFile(path, mend);
-  if (text.startsWith('\ufeff')) throw notJson(path, 'it begins with a byte order mark', 'save it as UTF-8 without it');
   let value: unknown;
   let failure: unknown;
   try {

@@ -58,6 +58,14 @@ describe('files', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['b.txt']);
   });
 
+  it('says where no file can be', () => {
+    const root = folder();
+    writeFileAtomic(join(root, 'file'), '');
+    for (const path of [root, join(root, 'file/below')])
+      expect(() => writeFileAtomic(path, 'x')).toThrow(/it can't be written \(E(ISDIR|NOTDIR|EXIST)/);
+    expect(readdirSync(root)).toEqual(['file']);
+  });
+
   it('refuses paths that leave their root', () => {
     const root = folder();
     symlinkSync(tmpdir(), join(root, 'link'));

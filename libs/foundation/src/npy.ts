@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UserError } from './errors.ts';
-import { requireFile, writeFileAtomic } from './files.ts';
+import { writeFileAtomic } from './files.ts';
+import { requireFile } from './text.ts';
 
 export type NpyData =
   | Float32Array

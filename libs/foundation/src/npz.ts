@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { UserError } from './errors.ts';
-import { requireFile } from './files.ts';
+import { requireFile } from './text.ts';
 import { type NpyArray, parseNpy } from './npy.ts';
 import { type ByteSource, ZipArchive } from './zip.ts';
 

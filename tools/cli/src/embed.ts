@@ -61,9 +61,7 @@ function readImages(path: string): RgbImage[] {
 
 /** One text a line; the last line may end in a line break. */
 function readLines(path: string): string[] {
-  const lines = readTextFile(path)
-    .replace(/^\ufeff/, '')
-    .split(/\r?\n/);
+  const lines = readTextFile(path).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) throw new UserError({ what: 'expected a line for each item, got none', where: path });
   return lines;

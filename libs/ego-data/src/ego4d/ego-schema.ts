@@ -55,6 +55,17 @@ export function readEgoSchema(questionsFile: string, answersFile?: string): EgoS
   });
 }
 
+/**
+ * Read `subset_answers.json` alone: the index of the right option by question.
+ * @throws UserError naming the question of what is wrong
+ */
+export function readEgoSchemaAnswers(file: string): Readonly<Record<string, number>> {
+  const mend = 'expected subset_answers.json, {question id: 0 to 4}';
+  const known = readAs(answers, file, mend);
+  if (Object.keys(known).length === 0) throw new UserError({ what: 'it holds no answers', where: file, mend });
+  return known;
+}
+
 /** The video of a question in a folder of `<q_uid>.mp4`; undefined when it is not there. */
 export function egoSchemaVideo(folder: string, id: string): string | undefined {
   const path = resolveInside(folder, `${id}.mp4`, `question ${id}`);

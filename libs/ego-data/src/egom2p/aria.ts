@@ -1,6 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
-import { suggestion, UserError } from '@egolab/foundation';
+import { readTextLines, suggestion, UserError } from '@egolab/foundation';
 import { z } from 'zod';
 import { parseAs } from '../boundary.ts';
 import { fixAxes } from '../geometry/axes.ts';
@@ -25,40 +23,14 @@ const defaultStep = 0.004;
 /** Poses further apart than this aren't interpolated, seconds. */
 export const maxPoseGap = 0.1;
 
-/** Bytes read at a time: a long take's trajectory is larger than the longest string. */
-const chunkBytes = 1 << 22;
-
-/** Lines of a text file without their ends. */
-function* textLines(file: string): Generator<string> {
-  if (!existsSync(file) || !statSync(file).isFile())
-    throw new UserError({ what: 'there is no such file', where: file });
-  const handle = openSync(file, 'r');
-  try {
-    const decoder = new StringDecoder('utf8');
-    const chunk = Buffer.alloc(chunkBytes);
-    let rest = '';
-    for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk)) {
-      const lines = (rest + decoder.write(chunk.subarray(0, read))).split(/\r?\n/);
-      rest = lines.pop()!;
-      yield* lines;
-    }
-    yield rest + decoder.end();
-  } finally {
-    closeSync(handle);
-  }
-}
-
 /** Rows of a CSV file by column names: MPS reorders and adds columns from version to version. */
 export function* csvRows(file: string, required: readonly string[]) {
   let names: string[] | undefined;
   let line = 0;
-  for (const content of textLines(file)) {
+  for (const content of readTextLines(file)) {
     line++;
     if (!names) {
-      names = content
-        .replace(/^\uFEFF/, '')
-        .split(',')
-        .map((name) => name.trim());
+      names = content.split(',').map((name) => name.trim());
       requireColumns(names, required, file);
       continue;
     }
@@ -190,7 +162,7 @@ export const nominalAria: AriaCalibration = {
  * @throws UserError for a file without the camera, or with another projection
  */
 export function readAriaCalibration(file: string): AriaCalibration {
-  const [line] = readFileSync(file, 'utf8').split('\n');
+  const [line] = readTextLines(file);
   let content: unknown;
   try {
     content = JSON.parse(line);

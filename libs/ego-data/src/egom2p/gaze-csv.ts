@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { suggestion, UserError } from '@egolab/foundation';
+import { readTextFile, suggestion, UserError } from '@egolab/foundation';
 import { checkAscending, finiteNumber } from '../geometry/trajectory-files.ts';
 
 /** Gaze of a video over time, as `egolab score gaze` and `egolab predict` exchange it. */
@@ -22,11 +21,7 @@ const [low, high] = [-0.5, 1.5];
  * @throws UserError naming line and column: a missing column, NaN, a point that isn't a fraction, times out of order
  */
 export function readGazeCsv(file: string): GazeTable {
-  if (!existsSync(file) || !statSync(file).isFile())
-    throw new UserError({ what: 'there is no such file', where: file });
-  const lines = readFileSync(file, 'utf8')
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/);
+  const lines = readTextFile(file).split(/\r?\n/);
   const names = (lines[0] ?? '').split(',').map((name) => name.trim());
   for (const name of ['t', 'x', 'y']) {
     if (names.includes(name)) continue;

@@ -229,6 +229,6 @@ describe('trajectory files', () => {
     expect(kitti('mirror')).toThrow('off by 2');
     expect(kitti('whole')).toThrow('expected 1 times');
     expect(() => readEuroc(`${root}/euroc.csv`)).toThrow(/euroc\.csv:2 \(timestamp\)/);
-    expect(() => readTum(root)).toThrow('there is no such file');
+    expect(() => readTum(root)).toThrow('expected a file, got a folder');
   });
 });

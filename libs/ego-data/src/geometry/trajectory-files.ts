@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { UserError } from '@egolab/foundation';
+import { readTextFile, UserError } from '@egolab/foundation';
 import type { Pose, Trajectory } from './pose.ts';
 import { fromQuaternion, orthonormalityError, type Quaternion, type Rotation, toQuaternion } from './rotation.ts';
 
@@ -19,13 +18,10 @@ export type Place = (field: string) => string;
 
 /**
  * Lines that aren't empty or comments (`#`), split at blanks, tabs and commas.
- * @throws UserError when there is no such file
+ * @throws UserError when there is no such file, or it is in another encoding
  */
 export function dataLines(file: string): DataLine[] {
-  if (!existsSync(file) || !statSync(file).isFile())
-    throw new UserError({ what: 'there is no such file', where: file });
-  return readFileSync(file, 'utf8')
-    .replace(/^\uFEFF/, '')
+  return readTextFile(file)
     .split(/\r?\n/)
     .map((text, index) => ({ line: index + 1, text: text.trim() }))
     .filter(({ text }) => text !== '' && !text.startsWith('#'))

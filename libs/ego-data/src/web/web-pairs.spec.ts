@@ -146,6 +146,16 @@ it('reads times', () => {
   ]);
 });
 
+it('names the line of a table or of JSON that is in another encoding', async () => {
+  for (const name of ['a.csv', 'a.json', 'a.jsonl']) {
+    const root = exampleFolder({ 'media/.keep': '' });
+    writeFileSync(join(root, name), Buffer.from('video,text\nv.mp4,caf\xe9\n', 'latin1'));
+    await expect(webPairs({ annotations: join(root, name), media: join(root, 'media') })).rejects.toThrow(
+      new RegExp(`${name}: not UTF-8 text: line 2`),
+    );
+  }
+});
+
 it('streams the members of JSON larger than its chunks', async () => {
   const value = Object.fromEntries(
     Array.from({ length: 3000 }, (_, i) => [`k"${i}`, { text: `{[,"\\ é${i}`, list: [i, [i]], empty: {} }]),
@@ -153,7 +163,7 @@ it('streams the members of JSON larger than its chunks', async () => {
   const root = exampleFolder({ 'a.json': value, 'b.json': ` [1, "a,b", {"c": [2]}] `, 'c.json': ' { } ' });
   const members = async (name: string) => {
     const all: [string, unknown][] = [];
-    for await (const member of streamJsonMembers(join(root, name))) all.push(member);
+    for (const member of streamJsonMembers(join(root, name))) all.push(member);
     return all;
   };
   expect(Object.fromEntries(await members('a.json'))).toEqual(value);

@@ -1,7 +1,6 @@
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { readJsonFile, resolveInside, suggestion, UserError } from '@egolab/foundation';
+import { readJsonFile, readTextLines, resolveInside, suggestion, UserError } from '@egolab/foundation';
 import type { Media } from '@egolab/video';
 import { streamJsonMembers } from '../json-stream.ts';
 import { SkipLog, type SkipReport } from '../skipped.ts';
@@ -98,7 +97,7 @@ async function* records(annotations: string): AsyncGenerator<[string, Record<str
     }
   } else if (annotations.endsWith('.jsonl')) yield* jsonLines(annotations);
   else if (annotations.endsWith('.json')) {
-    for await (const [key, value] of streamJsonMembers(annotations)) yield [key, asCells(value)];
+    for (const [key, value] of streamJsonMembers(annotations)) yield [key, asCells(value)];
   } else {
     const columns = (await hasHeader(annotations)) ? undefined : ['caption', 'url', 'path']; // CC-3M has no header line
     let row = 0;
@@ -106,9 +105,9 @@ async function* records(annotations: string): AsyncGenerator<[string, Record<str
   }
 }
 
-async function* jsonLines(file: string): AsyncGenerator<[string, Record<string, unknown>]> {
+function* jsonLines(file: string): Generator<[string, Record<string, unknown>]> {
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+  for (const text of readTextLines(file)) {
     line++;
     if (!text.trim()) continue;
     try {

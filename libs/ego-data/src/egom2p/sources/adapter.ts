@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SkipLog } from '../../skipped.ts';
-import { UserError } from '@egolab/foundation';
+import { readTextFile, UserError } from '@egolab/foundation';
 import type { FrameSource, Recording } from '../recording.ts';
 import { videoFrames } from '../frames.ts';
 
@@ -40,7 +40,7 @@ export const firstFile = (...files: readonly string[]): string | undefined => fi
 
 /** Names in a text file, one a line. */
 export function listedNames(file: string): string[] {
-  return readFileSync(file, 'utf8')
+  return readTextFile(file)
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '');

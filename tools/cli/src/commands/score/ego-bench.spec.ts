@@ -70,6 +70,27 @@ describe('multiple choice', () => {
   });
 });
 
+describe('egoschema', () => {
+  it.each<[unknown, RegExp]>([
+    [{ a: 0, b: 5 }, /answers\.json: not in the expected format: at b: /],
+    [{ a: 0, b: '3' }, /at b: .*expected number, received string/],
+    [{ a: 0, b: null }, /at b: /],
+    ['{"a": 0, "a": 1}', /at a, line 1: the key is there twice/],
+    ['{"a": 0, "b', /at a, line 1/],
+    [[0, 1], /at the top: .*expected record/],
+    [{}, /it holds no answers/],
+  ])('names what is wrong with the answers %j', async (answers, message) => {
+    await expect(score('egoschema', file(answers, 'answers.json'), { a: 0, b: 0 })).rejects.toThrow(message);
+  });
+
+  it('offers the question that a mistyped id means', async () => {
+    const answers = file({ c57a2f: 0, d1: 1 }, 'answers.json');
+    await expect(score('egoschema', answers, { c57a2e: 0, d1: 1 })).rejects.toThrow(
+      /unknown question id "c57a2e" \(1 in all\)\n {2}did you mean "c57a2f"\?/,
+    );
+  });
+});
+
 describe('qaego4d-open', () => {
   const annotations = file([qa('s'), qa('t')]);
 

@@ -41,17 +41,17 @@ function judged(annotations: string, predictions: string): JudgedAnswer[] {
   const known = new Set(questions.map(({ id }) => id));
   const unknown = Object.keys(parsed.data).find((id) => !known.has(id));
   const missing = questions.filter(({ id }) => !Object.hasOwn(parsed.data, id));
-  if (missing.length > 0)
-    throw new UserError({
-      what: `${missing.length} of ${questions.length} questions have no prediction, first "${missing[0].id}"`,
-      where: predictions,
-      mend: 'predict every question',
-    });
   if (unknown !== undefined)
     throw new UserError({
       what: `unknown question id "${unknown}"`,
       where: predictions,
       mend: suggestion(unknown, [...known].slice(0, 5)),
+    });
+  if (missing.length > 0)
+    throw new UserError({
+      what: `${missing.length} of ${questions.length} questions have no prediction, first "${missing[0].id}"`,
+      where: predictions,
+      mend: 'predict every question',
     });
   return questions.map(({ id, question, answer }) => ({
     id,
