@@ -1,13 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { parse } from 'yaml';
-import { upTo } from '../pipeline.ts';
-import { keyOf, planFor } from '../plan.ts';
+import { inProcessRepro } from '../fixtures/in-process-repro.ts';
 import { silentProgress } from '../progress.ts';
-import { readRun } from '../run-folder.ts';
 import { runStage } from '../run-stage.ts';
 import type { OpenTracker, RunStart } from '../tracker.ts';
 import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
@@ -56,32 +53,14 @@ const openTracker: OpenTracker = async (start) => {
 };
 const environment = async () => ({ git: { revision: 'abc', dirty: false }, device: 'cpu', versions: {}, tags: {} });
 
-/** As DVC: each target and what it reads, unless it is there. */
-const repro: AblateOptions['repro'] = async (targets) => {
-  for (const target of targets) {
-    const [stage, sets] = meaning(target);
-    const plan = await planFor(workspace, { preset: 'micro', sets });
-    for (const { name } of upTo(plan.stages, stage)) {
-      const key = keyOf(plan, name);
-      if (key !== undefined && readRun(plan.folderOf(name))?.key === key) continue;
-      const job = `${plan.variantOf(name)}/${name}`;
-      const code = await before(job);
-      if (code !== 0) return code;
-      started.push(job);
-      const options = { workspace, openTracker, environment, progress: silentProgress };
-      await runStage(name, { ...options, sets: plan.setsOf(name) });
-    }
-  }
+const repro = inProcessRepro('micro', async (stage, plan) => {
+  const job = `${plan.variantOf(stage)}/${stage}`;
+  const code = await before(job);
+  if (code !== 0) return code;
+  started.push(job);
+  await runStage(stage, { workspace, openTracker, environment, progress: silentProgress, sets: plan.setsOf(stage) });
   return 0;
-};
-
-function meaning(target: string): [stage: string, sets: string[]] {
-  const name = /^experiments\/variants\/dvc\.yaml:(.+)$/.exec(target)?.[1];
-  if (name === undefined) return [target.replace('@micro', ''), []];
-  const file = readFileSync(join(workspace.root, 'experiments/variants/dvc.yaml'), 'utf8');
-  const { cmd } = (parse(file) as { stages: Record<string, { cmd: string[] }> }).stages[name];
-  return [/run (\S+)/.exec(cmd[1])![1], [...cmd[1].matchAll(/--set '([^']*)'/g)].map((match) => match[1])];
-}
+});
 
 const run = (options: AblateOptions = {}) =>
   ablate(['demo/rates'], { workspace, openTracker, repro, say: (text) => notes.push(text), ...options });
