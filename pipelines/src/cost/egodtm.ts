@@ -9,8 +9,16 @@ import type { EgoDtm } from '../egodtm/model.ts';
 import { depthResolution, type PretrainingSample } from '../egodtm/pretraining.ts';
 import type { EgoDtmModelsSettings } from '../egodtm/settings.ts';
 import { depthPretrain, depthPretrainTask } from '../stages/depth-pretrain.ts';
-import { cycled, ifHere, planOf, stepOf, type MakeParameters, type StagePlan } from './planned.ts';
-import { readPublished } from './published.ts';
+import {
+  cycled,
+  ifHere,
+  planOf,
+  samplesOf,
+  STAND_IN_TEXTS,
+  stepOf,
+  type MakeParameters,
+  type StagePlan,
+} from './planned.ts';
 import { standInTexts } from './texts.ts';
 
 /** The model before pretraining, as `createEgoDtm` does it, without its files. */
@@ -36,24 +44,19 @@ const depthPretrainPlan = planOf(depthPretrain, async ({ params, config, inputs,
   const standIn = standInTexts(data.world, settings.text.vocab_size, seed);
   const folder = settings.tokenizer === null ? undefined : resolve(resolveFromRoot(settings.tokenizer));
   const own = folder === undefined ? undefined : await ifHere(() => loadTokenizer(folder));
-  const published = data.root === null ? undefined : readPublished().examples[depthPretrain.name];
+  const from = 'egodtm-datasets';
+  const count = samplesOf(clips?.length, { from, paper: data.root !== null && depthPretrain.name });
   const captions = clips?.length ? clips.map(({ text }) => text) : standIn.captions;
-  const { frameSize } = params.augmentation;
-  const frames = new Uint8Array(settings.vision.num_frames * frameSize * frameSize * 3);
+  // of no length: nothing is copied into the pixels, gigabytes of zeros a batch that nobody reads
+  const frames = new Uint8Array(0);
   // any crop but the whole frame: that would skip the resizing where it is of the encoder's size already
   const crop = params.augmentation.cropScale ? { ...WHOLE, bottom: 0.9, right: 0.9 } : WHOLE;
   return {
-    numExamples: clips?.length ?? published?.number,
+    numExamples: count.numExamples,
     schedule: params.training,
     notes: [
-      ...(clips ? [] : ["texts are the synthetic world's"]),
-      ...(clips
-        ? []
-        : [
-            published
-              ? `samples: ${published.source}`
-              : 'how many samples there are is known when stage egodtm-datasets has run',
-          ]),
+      ...count.notes,
+      ...(clips?.length ? [] : [STAND_IN_TEXTS]),
       'a device contrasts its own share of the batch; every clip has a depth target',
     ],
     build(make, gpus) {

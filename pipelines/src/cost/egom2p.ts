@@ -19,6 +19,7 @@ import {
   sequenceTokenizerParameters,
 } from '@egolab/sequence-tokenizer';
 import { padVideo, VideoTokenizer, videoTokenizerParameters } from '@egolab/video-tokenizer';
+import type { MaskedModelSettings } from '../egom2p/model/settings.ts';
 import { tokenFormats, openTokens } from '../egom2p/model/tokens.ts';
 import { maskedTask } from '../egom2p/model/train-masked-model.ts';
 import { collect, readSources, spread } from '../egom2p/sources.ts';
@@ -32,11 +33,10 @@ import { maskedPretrain } from '../stages/masked-pretrain.ts';
 import { postTrain } from '../stages/post-train.ts';
 import { videoTokenizer, videoTokenizerTask } from '../stages/video-tokenizer.ts';
 import { datasetsFolder } from '../world-datasets.ts';
-import { finished, ifHere, planOf, stepOf, type PlannedTraining, type StagePlan } from './planned.ts';
+import { finished, ifHere, planOf, samplesOf, stepOf, type PlannedTraining, type StagePlan } from './planned.ts';
 import type { Config } from '../configuration.ts';
 
 const GIVEN = { notTrained: 'its weights are given' };
-const unknownUntil = (stage: string) => `how many samples there are is known when stage ${stage} has run`;
 
 const cameraPlan = planOf(cameraTokenizer, async ({ params, config, inputs }) => {
   if (params.weights !== null) return GIVEN;
@@ -46,9 +46,8 @@ const cameraPlan = planOf(cameraTokenizer, async ({ params, config, inputs }) =>
   );
   const model = sequenceTokenizerConfigSchema.parse({ ...params.model, modality: 'camera' });
   return {
-    numExamples: read?.train.clips.length,
+    ...samplesOf(read?.train.clips.length, { from: 'egom2p-datasets' }),
     schedule: params.training,
-    notes: read ? [] : [unknownUntil('egom2p-datasets')],
     tokensPerSample: sequenceTokens(model),
     build(make, gpus) {
       const parameters = make(sequenceTokenizerParameters(model));
@@ -69,9 +68,8 @@ const gazePlan = planOf(gazeTokenizer, async ({ params, config, inputs }) => {
   );
   const model = sequenceTokenizerConfigSchema.parse({ ...params.model, modality: 'gaze' });
   return {
-    numExamples: read?.train.clips.length,
+    ...samplesOf(read?.train.clips.length, { from: 'egom2p-datasets' }),
     schedule: params.training,
-    notes: read ? [] : [unknownUntil('egom2p-datasets')],
     tokensPerSample: sequenceTokens(model),
     build(make, gpus) {
       const tokenizer = new GazeTokenizer(model, make(sequenceTokenizerParameters(model)));
@@ -97,9 +95,8 @@ const videoPlan = planOf(videoTokenizer, async ({ params, config, inputs }) => {
   );
   const { frames, side } = params.crop;
   return {
-    numExamples: read?.length,
+    ...samplesOf(read?.length, { from: 'egom2p-datasets' }),
     schedule: params.training,
-    notes: read ? [] : [unknownUntil('egom2p-datasets')],
     build(make, gpus) {
       const tokenizer = new VideoTokenizer(params.model, make(videoTokenizerParameters(params.model)));
       return stepOf(videoTokenizerTask(tokenizer, params), gpus, (n) =>
@@ -141,20 +138,21 @@ function maskedPlan(params: z.output<typeof postTrain.params>, config: Config, t
   const here = finished(tokens);
   const formats = here ? tokenFormats(tokens, 'train') : undefined;
   const stream = formats && openTokens(tokens, 'train', params.sources, formats, config.seed).mixture;
-  const numExamples = params.samplesPerEpoch ?? stream?.length;
+  const count = samplesOf(params.samplesPerEpoch ?? stream?.length, { from: 'tokenize' });
   const { numInputTokens, numTargetTokens } = params.masking;
   return {
-    numExamples,
+    numExamples: count.numExamples,
     schedule: params.training,
     notes: [
-      ...(numExamples === undefined ? [unknownUntil('tokenize')] : []),
+      ...count.notes,
       ...(here ? [] : ['every clip has all modalities']),
       'tokens: the budget, of which short clips leave some',
     ],
     tokensPerSample: numInputTokens + numTargetTokens,
     build(make, gpus) {
       const modalities = formats ?? formatsOf(config, make);
-      const model = maskedModelConfigSchema.parse({ ...(config['masked-model'] as object), modalities });
+      const { embeddings: _, ...size } = config['masked-model'] as MaskedModelSettings;
+      const model = maskedModelConfigSchema.parse({ ...size, modalities });
       const parameters = make(maskedModelParameters(model));
       const masked = new MaskedModel(model, parameters);
       const trainable = { model: masked, parameters, dispose: () => masked.dispose() };

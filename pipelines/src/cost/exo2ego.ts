@@ -16,12 +16,13 @@ import {
   cycled,
   ifHere,
   planOf,
+  samplesOf,
+  STAND_IN_TEXTS,
   stepOf,
   type MakeParameters,
   type PlannedTraining,
   type StagePlan,
 } from './planned.ts';
-import { readPublished } from './published.ts';
 import { standInTexts, type StandInTexts } from './texts.ts';
 
 /** Texts to plan with, and how many samples there are. */
@@ -84,16 +85,9 @@ async function textsOf<Sample>(
   standIn: readonly Sample[],
 ): Promise<Texts<Sample>> {
   const own = await ifHere(read);
-  if (own && own.length > 0) return { samples: new Random(seed).shuffle(own), numExamples: own.length, notes: [] };
-  const published = data.root === null ? undefined : readPublished().examples[stage];
-  return {
-    samples: standIn,
-    numExamples: published?.number,
-    notes: [
-      published ? `samples: ${published.source}` : `how many samples there are is known when stage datasets has run`,
-      "texts are the synthetic world's",
-    ],
-  };
+  const count = samplesOf(own?.length, { from: 'datasets', paper: data.root !== null && stage });
+  if (own?.length) return { samples: new Random(seed).shuffle(own), ...count };
+  return { samples: standIn, ...count, notes: [...count.notes, STAND_IN_TEXTS] };
 }
 
 /** Seed and shared settings stay apart from what a stage adds. */

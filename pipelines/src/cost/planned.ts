@@ -8,6 +8,7 @@ import type { BatchPlan } from '@egolab/training';
 import type { Config } from '../configuration.ts';
 import type { ModelTask } from '../exo2ego/training.ts';
 import type { Inputs, Sections, Stage } from '../stage.ts';
+import { readPublished } from './published.ts';
 
 /** What the plan of a stage is given: what its `run` is, but for results that aren't there yet. */
 export interface PlanContext<Params, Shared, Roles extends string> {
@@ -88,6 +89,28 @@ export async function ifHere<T>(read: () => T | Promise<T>): Promise<T | undefin
     throw error;
   }
 }
+
+/**
+ * How many samples an epoch has: those of the stage's own data where they are here, else what its paper prints of the real data.
+ *
+ * @param own undefined where the data aren't here
+ * @param from the stage whose run makes or finds the data
+ * @param paper the stage whose number is printed, where the data are the paper's
+ */
+export function samplesOf(
+  own: number | undefined,
+  { from, paper }: { from: string; paper?: string | false },
+): { numExamples: number | undefined; notes: string[] } {
+  if (own) return { numExamples: own, notes: [] };
+  const printed = paper ? readPublished().examples[paper] : undefined;
+  const note = printed
+    ? `samples: ${printed.source}`
+    : `how many samples there are is known when stage ${from} has run`;
+  return { numExamples: printed?.number, notes: [note] };
+}
+
+/** Of captions and questions that stand for those of data that aren't here. */
+export const STAND_IN_TEXTS = "texts are the synthetic world's";
 
 /** Whether a stage has left its result in `folder`. */
 export const finished = (folder: string): boolean => existsSync(join(folder, 'run.json'));
