@@ -36,8 +36,11 @@ export function dvcEvent(line: string): DvcEvent | undefined {
 const events: readonly (readonly [DvcEvent['kind'], RegExp])[] = [
   ['starts', /^Running stage '([^']+)'/],
   ['reused', /^Stage '([^']+)' (?:didn't change, skipping|is cached - skipping run)/],
-  ['failed', /failed to reproduce '([^']+)'/],
+  ['failed', /failed to reproduce '([^']+)'(?!.*exited with (?:130|143)$)/],
 ];
+
+/** Whether DVC complains that a stage was stopped, which the stage itself has said. */
+export const saysStopped = (line: string): boolean => /failed to reproduce .*exited with (130|143)$/.test(line);
 
 const noise = [
   /^\s*$/,

@@ -8,8 +8,7 @@ export function overviewLines(title: string, overview: Overview, rows: number, c
   const { stages, secondsLeft } = overview;
   const over = stages.filter(({ state }) => state.kind === 'done' || state.kind === 'reused');
   const gone = duration((overview.now() - overview.started) / 1000);
-  const left =
-    over.length === stages.length ? '' : secondsLeft === undefined ? '' : `, up to ${duration(secondsLeft)} left`;
+  const left = secondsLeft ? `, up to ${duration(secondsLeft)} left` : '';
   const header = `${title}: ${over.length} of ${stages.length} stages, ${gone}${left}`;
   return [header, ...fitted(overview, Math.max(rows - 1, 4))].map((line) => cut(line, columns));
 }

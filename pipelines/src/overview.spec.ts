@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { saysStopped } from './dvc-output.ts';
 import { LiveOverview, overviewLines } from './overview-view.ts';
 import { Overview, shareOf, type OverviewStage } from './overview.ts';
 
@@ -27,6 +28,15 @@ describe('Overview', () => {
       { kind: 'done', seconds: 90 },
       { kind: 'done', seconds: 0 },
     ]);
+  });
+
+  it("a stage that was stopped hasn't failed", () => {
+    const { overview, lane } = run();
+    lane.readDvc("Running stage 'stage1@micro':");
+    const message = "ERROR: failed to reproduce 'stage1@micro': failed to run: node, exited with 130";
+    expect([lane.readDvc(message), saysStopped(message)]).toEqual([false, true]);
+    lane.end(130);
+    expect(overview.stage('stage1')!.state).toEqual({ kind: 'stopped' });
   });
 
   it('knows which stage failed', () => {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
 import { branchesBelow, endsOf, readGraph, stagesBehind } from './dvc-graph.ts';
-import { dvcEvent, readableDvcLine } from './dvc-output.ts';
+import { dvcEvent, readableDvcLine, saysStopped } from './dvc-output.ts';
 import { LiveOverview } from './overview-view.ts';
 import { Overview, overviewStages, type Lane } from './overview.ts';
 import { assertStage, stageNames } from './pipeline.ts';
@@ -145,7 +145,10 @@ function liveSink(live: LiveOverview, lane: Lane): Sink {
     if (!shown && readable !== undefined) live.say(readable);
     else live.draw();
   };
-  return { out: (line) => take(line, readableDvcLine(line)), err: (line) => take(line, line) };
+  return {
+    out: (line) => take(line, readableDvcLine(line)),
+    err: (line) => take(line, saysStopped(line) ? undefined : line),
+  };
 }
 
 function write(stream: NodeJS.WriteStream, line: string | undefined): void {
