@@ -2,14 +2,14 @@ import { Random, writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { PlannedTake } from '../recording/plan.ts';
 import type { Verb } from '../take/action.ts';
+import type { Take } from '../take/take.ts';
 import { tellActions, type ToldAction } from './told.ts';
 
 /** Steps towards a goal; the others are by-play that nothing could foresee. */
 const steps: readonly Verb[] = ['pick up', 'put down', 'pour', 'stir', 'cut', 'wipe', 'walk to'];
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
 
-interface PlanQuestion {
-  readonly planned: PlannedTake;
+interface PlanStep {
   readonly goal: string;
   readonly done: readonly ToldAction[];
   readonly next: ToldAction;
@@ -17,16 +17,23 @@ interface PlanQuestion {
   readonly wrong: readonly string[];
 }
 
+interface PlanQuestion extends PlanStep {
+  readonly planned: PlannedTake;
+}
+
+export const planQuestion = (goal: string): string =>
+  `Considering the progress shown in the video and my current observation in the last frame, what action should I take next in order to ${goal}?`;
+
 /** What comes next, asked before every step towards a goal but its first. */
-function planQuestions(planned: PlannedTake): PlanQuestion[] {
-  const told = tellActions(planned);
+export function planSteps({ take }: { readonly take: Take }): PlanStep[] {
+  const told = tellActions({ take });
   const every = [...new Set(told.filter(({ fact }) => steps.includes(fact.verb)).map(({ step }) => step))];
-  return planned.take.plan.activities.flatMap(({ goal, start, end }) => {
+  return take.plan.activities.flatMap(({ goal, start, end }) => {
     const own = told.filter(({ action }) => action.start >= start - 1e-9 && action.end <= end + 1e-9);
     return own.flatMap((next, index) => {
       const wrong = every.filter((step) => step !== next.step);
       if (index === 0 || !steps.includes(next.fact.verb) || wrong.length < LETTERS.length - 1) return [];
-      return [{ planned, goal, done: own.slice(0, index), next, wrong }];
+      return [{ goal, done: own.slice(0, index), next, wrong }];
     });
   });
 }
@@ -47,7 +54,7 @@ export function writeEgoPlan(
     video_source: 'Ego4D',
     video_id: planned.take.uid,
     task_goal: goal,
-    question: `Considering the progress shown in the video and my current observation in the last frame, what action should I take next in order to ${goal}?`,
+    question: planQuestion(goal),
     answer: next.step,
     current_observation_frame: Math.floor(next.action.start * fps),
     task_progress_metadata: done.map(({ step, action }) => ({
@@ -56,7 +63,8 @@ export function writeEgoPlan(
       stop_frame: Math.floor(action.end * fps),
     })),
   });
-  const asked = { train: train.flatMap(planQuestions), test: test.flatMap(planQuestions) };
+  const askedAbout = (planned: PlannedTake): PlanQuestion[] => planSteps(planned).map((step) => ({ planned, ...step }));
+  const asked = { train: train.flatMap(askedAbout), test: test.flatMap(askedAbout) };
   const validation = asked.test.map((question, index) => {
     const place = index % LETTERS.length;
     const wrong = random

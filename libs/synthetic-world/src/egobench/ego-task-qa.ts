@@ -60,7 +60,7 @@ function recordsOf(takes: readonly PlannedTake[], fps: number): object[] {
       // the borders lie one frame outside
       const start = Math.max(0, Math.round(shown[0].action.start * fps) - 1);
       const end = Math.min(planned.numFrames, Math.round(shown[shown.length - 1].action.end * fps) + 1);
-      return [...order(shown), ...states(shown)].map((asked, index) => ({
+      return askTask(shown).map((asked, index) => ({
         question_id: `${uid}_${window}_${index}`,
         video_id: uid,
         interval: `${uid}|fpv1|${start}|${end}`,
@@ -72,6 +72,9 @@ function recordsOf(takes: readonly PlannedTake[], fps: number): object[] {
     });
   });
 }
+
+/** What is asked about some actions in a row. */
+export const askTask = (shown: readonly ToldAction[]): TaskQuestion[] => [...order(shown), ...states(shown)];
 
 /** What comes after an action that is named, or, indirectly, described without its things. */
 function order(shown: readonly ToldAction[]): TaskQuestion[] {

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { worldConfigSchema } from '../config.ts';
 import { generateWorld } from '../generate.ts';
+import { kitchenAction } from '../language/kitchen.ts';
 import { planTake, type PlannedTake, studioOf } from '../recording/plan.ts';
 import { ratesAt } from '../take/simulate.ts';
 import { instants } from '../take/take.ts';
@@ -30,6 +31,7 @@ import { numbered } from '../write/part.ts';
 import { charadesClass, charadesClassNames } from './charades.ts';
 import { askMemory, balancePlaces } from './memory.ts';
 import { tellActions } from './told.ts';
+import { wordedQuestions } from './texts.ts';
 import { vlnClips } from './vln-qa.ts';
 
 const config = worldConfigSchema.parse({
@@ -210,5 +212,35 @@ describe('options', () => {
     );
     expect(future.length).toBeGreaterThan(100);
     expect(guessed.length / future.length).toBeLessThan(0.42);
+  });
+});
+
+describe('texts for a language model', () => {
+  const worded = many.flatMap(({ take }, i) => wordedQuestions(take, new Random(i)));
+  const beginning = (question: string) => question.split(' ').slice(0, 3).join(' ');
+
+  it('are worded as the questions of every task', () => {
+    const read = new Set(worded.map(({ question }) => beginning(question)));
+    const asked = [
+      ...readQaEgo4dClosed(join(root, 'qaego4d/annotations.QaEgo4D_test_close.json')),
+      ...readEgoTaskQa(join(root, 'egotaskqa/direct/test_qas.json')),
+      ...readEgoTaskQa(join(root, 'egotaskqa/indirect/test_qas.json')),
+      ...readEgoPlan(join(root, 'egoplan/EgoPlan_validation.json')),
+      ...readVlnQa(join(root, 'vlnqa/egocentric_navigation.json')),
+      ...readOpenEqa(join(root, 'openeqa/open-eqa-v0.json')),
+    ];
+    for (const { question } of asked) expect(read, question).toContain(beginning(question));
+    const verbs = new Set(worded.map(({ answer }) => answer.split(' ')[0]));
+    for (const { label } of readSomethingSomething(join(root, 'ssv2/something-something-v2-train.json')))
+      expect(verbs, label).toContain(label.split(' ')[0]);
+  });
+
+  it('are answered by what they show', () => {
+    const after = worded.filter(({ question }) => question.startsWith('What did I do right after'));
+    expect(after.length).toBeGreaterThan(200);
+    for (const { shown, answer } of after)
+      expect(shown.slice(1).map((fact) => kitchenAction(fact).narration)).toContain(answer);
+    const doing = worded.filter(({ question }) => question.startsWith('What action am I'));
+    for (const { shown, answer } of doing) expect(charadesClassNames[charadesClass(shown[0])]).toBe(answer);
   });
 });

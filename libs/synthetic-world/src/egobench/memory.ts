@@ -48,8 +48,19 @@ const NUM_WRONG = 3;
  * that an answer's text says nothing about its being right; what happens more than once is asked for by its first and last time.
  */
 export function askMemory(planned: PlannedTake, random: Random): MemoryQuestion[] {
-  const told = tellActions(planned);
-  const present = planned.take.plan.placements.map(({ category }) => category);
+  return memoryQuestions(
+    tellActions(planned),
+    planned.take.plan.placements.map(({ category }) => category),
+    random,
+  );
+}
+
+/** The same about some actions, which others may surround. */
+export function memoryQuestions(
+  told: readonly ToldAction[],
+  present: readonly Category[],
+  random: Random,
+): MemoryQuestion[] {
   const objectQuestion = (question: string, { action, fact }: ToldAction): MemoryQuestion => {
     const plausible = present.filter((category) => category !== fact.object && possible(fact.verb, category));
     const others = random.shuffle(plausible).slice(0, NUM_WRONG);

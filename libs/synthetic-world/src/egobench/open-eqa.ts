@@ -4,6 +4,7 @@ import { colourNames } from '../language/sentence.ts';
 import type { PlannedTake } from '../recording/plan.ts';
 import { uidOf } from '../take/take.ts';
 import { type Category, models } from '../world/objects.ts';
+import type { Take } from '../take/take.ts';
 import { tellActions } from './told.ts';
 
 interface EqaQuestion {
@@ -19,7 +20,7 @@ export const eqaEpisode = ({ take }: PlannedTake, index: number): string =>
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
 /** Questions of OpenEQA's seven categories about what a take shows. */
-function askEqa({ take }: PlannedTake, told: ReturnType<typeof tellActions>): EqaQuestion[] {
+export function askEqa({ take }: { readonly take: Take }, told: ReturnType<typeof tellActions>): EqaQuestion[] {
   const { placements } = take.plan;
   const present = placements.map(({ category }) => category);
   const oneOf = (colour: string) => present.filter((category) => colourNames[category] === colour).length === 1;

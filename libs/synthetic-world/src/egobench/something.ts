@@ -70,6 +70,18 @@ export function somethingClips(planned: PlannedTake, firstId: number): Something
   }));
 }
 
+/** A template with its brackets filled: "picking mug up". */
+const labelOf = (template: string, placeholders: readonly string[]): string => {
+  const label = placeholders.reduce((text, thing) => text.replace('[something]', thing), template);
+  return label[0].toLowerCase() + label.slice(1);
+};
+
+/** What Something-Something calls an action; undefined for what isn't done to a thing. */
+export function somethingLabel(fact: Fact): string | undefined {
+  const named = templateOf(fact);
+  return named && labelOf(...named);
+}
+
 const cleaned = (template: string): string => template.replace(/[[\]]/g, '');
 
 /** `something-something-v2-{train,validation,labels}.json`. */
@@ -80,10 +92,12 @@ export function writeSomething(
 ): void {
   const file = (name: string) => join(root, `something-something-v2-${name}.json`);
   const records = (clips: readonly SomethingClip[]) =>
-    clips.map(({ id, template, placeholders }) => {
-      const label = placeholders.reduce((text, thing) => text.replace('[something]', thing), template);
-      return { id: String(id), label: label[0].toLowerCase() + label.slice(1), template, placeholders };
-    });
+    clips.map(({ id, template, placeholders }) => ({
+      id: String(id),
+      label: labelOf(template, placeholders),
+      template,
+      placeholders,
+    }));
   writeFileAtomic(file('train'), JSON.stringify(records(train)));
   writeFileAtomic(file('validation'), JSON.stringify(records(validation)));
   const names = [...new Set([...train, ...validation].map(({ template }) => cleaned(template)))].sort();

@@ -1,8 +1,8 @@
 import { type Fact, factOf } from '../language/fact.ts';
 import { kitchenAction } from '../language/kitchen.ts';
 import { clause } from '../language/sentence.ts';
-import type { PlannedTake } from '../recording/plan.ts';
 import type { Action, Verb } from '../take/action.ts';
+import type { Take } from '../take/take.ts';
 
 /** An action with what is known around it. */
 export interface ToldAction {
@@ -38,7 +38,7 @@ export function pastClause(fact: Fact): string {
   return [into ? 'put' : pastForms[fact.verb], ...present.split(' ').slice(words)].join(' ');
 }
 
-export function tellActions({ take }: PlannedTake): ToldAction[] {
+export function tellActions({ take }: { readonly take: Take }): ToldAction[] {
   return take.plan.actions.map((action) => {
     const fact = factOf(action, take.plan, take.wearer.pronoun);
     return { action, fact, step: kitchenAction(fact).narration, past: pastClause(fact) };

@@ -1,8 +1,9 @@
 import { Random, writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { PlannedTake } from '../recording/plan.ts';
+import type { StationName } from '../world/room.ts';
 
-const moves = ['Turn left and move forward', 'Turn right and move forward', 'Move forward', 'Stop'] as const;
+export const moves = ['Turn left and move forward', 'Turn right and move forward', 'Move forward', 'Stop'] as const;
 type Move = (typeof moves)[number];
 
 /** Seconds that are shown before the moment of the question. */
@@ -20,6 +21,10 @@ export interface VlnClip {
   readonly answer: Move;
 }
 
+export const instructionTo = (place: StationName): string => `Go to the ${place}. Wait in front of it.`;
+export const navigationQuestion = (instruction: string): string =>
+  `This is a navigation video of an agent following instruction: "${instruction}" What is the next action it should take?`;
+
 /** The walks of a take: before the turn, after it, or when the goal is reached. */
 export function vlnClips(planned: PlannedTake, random: Random): VlnClip[] {
   const { plan, room, uid } = planned.take;
@@ -36,7 +41,7 @@ export function vlnClips(planned: PlannedTake, random: Random): VlnClip[] {
       file: `${uid}_${index}.mp4`,
       start: Math.max(0, end - SHOWN),
       end: Math.min(end, planned.duration),
-      instruction: `Go to the ${to.name}. Wait in front of it.`,
+      instruction: instructionTo(to.name),
       answer,
     };
   });
@@ -46,7 +51,7 @@ export function vlnClips(planned: PlannedTake, random: Random): VlnClip[] {
 export function writeVlnQa(root: string, clips: readonly VlnClip[], seed: number): number {
   const records = clips.map(({ file, instruction, answer }) => ({
     video: file,
-    question: `This is a navigation video of an agent following instruction: "${instruction}" What is the next action it should take?`,
+    question: navigationQuestion(instruction),
     candidates: new Random(seed).split('vln-qa', file).shuffle(moves),
     answer,
   }));

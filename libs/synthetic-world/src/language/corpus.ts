@@ -1,5 +1,6 @@
 import { Random } from '@egolab/foundation';
 import { type WorldConfigInput, worldConfigSchema } from '../config.ts';
+import { wordedQuestions } from '../egobench/texts.ts';
 import { episodesOf } from '../take/episodes.ts';
 import { drawTake } from '../take/take.ts';
 import { type Fact, factOf } from './fact.ts';
@@ -16,6 +17,8 @@ export interface TextSample {
 
 /** Takes whose questions share a pool of answers. */
 const POOL = 12;
+/** Share of the questions that are also asked with options. */
+const CLOSED = 0.25;
 
 /**
  * Texts about the training rooms, for a small language model to learn the world's English from: narrations, captions,
@@ -43,6 +46,7 @@ export function* textCorpus(input: WorldConfigInput = {}, seed = 0): Generator<T
       return {
         facts: take.plan.actions.map((action) => factOf(action, take.plan, pronoun)),
         episodes: episodesOf(take.plan, pronoun),
+        worded: wordedQuestions(take, random.split('worded', number)),
       };
     });
     const pool = new AnswerPool();
@@ -50,7 +54,7 @@ export function* textCorpus(input: WorldConfigInput = {}, seed = 0): Generator<T
       facts.forEach((fact) => askAction(fact).forEach((question) => pool.add(question)));
       episodes.forEach((episode) => askEpisode(episode).forEach((question) => pool.add(question)));
     }
-    const samples = scenes.flatMap(({ facts, episodes }) => [
+    const samples = scenes.flatMap(({ facts, episodes, worded }) => [
       ...facts.flatMap((fact) => aboutFact(fact, pool, random)),
       ...episodes.flatMap(({ facts: shown, ...episode }) => [
         {
@@ -64,9 +68,14 @@ export function* textCorpus(input: WorldConfigInput = {}, seed = 0): Generator<T
           text: answer,
         })),
         ...askEpisode({ ...episode, facts: shown }).flatMap((question) =>
-          answered(`goal ${episode.goal} ; ${scene(shown)}`, question, pool, random),
+          answered(scene(shown), question, pool, random),
         ),
       ]),
+      ...worded.map(({ shown, question, answer }) => ({
+        kind: 'open-qa' as const,
+        prompt: `${scene(shown)}\n${random.choice(instructions['open-qa'])}\n${question}`,
+        text: answer,
+      })),
     ]);
     yield* random.shuffle(samples);
   }
@@ -97,11 +106,15 @@ function answered(shown: string, open: OpenQuestion, pool: AnswerPool, random: R
       prompt: `${shown}\n${random.choice(instructions['open-qa'])}\n${open.question}`,
       text: open.answer,
     },
-    {
-      kind: 'closed-qa',
-      prompt: `${shown}\n${random.choice(instructions['closed-qa'])}\n${question} Options: ${listOptions(options)}`,
-      text: `(${letters[answer]}) ${options[answer]}`,
-    },
+    ...(random.uniform() < CLOSED
+      ? [
+          {
+            kind: 'closed-qa' as const,
+            prompt: `${shown}\n${random.choice(instructions['closed-qa'])}\n${question} Options: ${listOptions(options)}`,
+            text: `(${letters[answer]}) ${options[answer]}`,
+          },
+        ]
+      : []),
   ];
 }
 
