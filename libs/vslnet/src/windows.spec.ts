@@ -23,6 +23,30 @@ describe('spans', () => {
   it('of equal probability come in order, and there may be fewer than asked for', () => {
     expect(bestSpans([0, 0], [0, 0]).map((span) => [span.start, span.end])).toEqual([[0, 0], [0, 1], [1, 1]]); // prettier-ignore
     expect(bestSpans([3], [-3])).toEqual([{ start: 0, end: 0, probability: 1 }]);
+    expect(bestSpans([2, 1], [0, 0], { count: 1 })).toMatchObject([{ start: 0, end: 0 }]);
+  });
+});
+
+describe('spans that don’t answer', () => {
+  const [start, end] = [[5, 4, 0, 3, 0, 0], [0, 5, 4, 0, 3, 0]]; // prettier-ignore
+  const cells = (suppressAbove: number | null) =>
+    bestSpans(start, end, { suppressAbove }).map((span) => [span.start, span.end]);
+
+  it('leaves out what overlaps a better span by more than it says', () => {
+    expect(cells(null)).toEqual([[0, 1], [0, 2], [1, 1], [0, 4], [1, 2]]); // prettier-ignore
+    expect(cells(0.5)).toEqual([[0, 1], [1, 1], [0, 4], [1, 2], [3, 4]]); // prettier-ignore
+    expect(cells(1)).toEqual(cells(null));
+  });
+
+  it('may be of a longest length', () => {
+    const spans = bestSpans(start, end, { longest: 2, count: 3 });
+    expect(spans.map((span) => [span.start, span.end])).toEqual([[0, 1], [1, 1], [1, 2]]); // prettier-ignore
+  });
+
+  it('at 0 leaves only spans apart', () => {
+    const chosen = bestSpans(start, end, { suppressAbove: 0 });
+    for (const [i, a] of chosen.entries())
+      for (const b of chosen.slice(i + 1)) expect(a.end < b.start || b.end < a.start).toBe(true);
   });
 });
 

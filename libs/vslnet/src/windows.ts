@@ -9,27 +9,53 @@ export interface Span {
   readonly probability: number;
 }
 
+/** How many spans answer, and which don't. */
+export interface SpanChoice {
+  /** default: 5 */
+  readonly count?: number;
+  /**
+   * non-maximum suppression: a span whose intersection over union with a more probable one is larger is left out. Default null:
+   * none is, as in the public code, so five neighbours are the usual answer
+   */
+  readonly suppressAbove?: number | null;
+  /**
+   * positions of the longest span; default: all. Start and end are probable on their own, so that a likely start of one moment
+   * and a likely end of another make a span that is longer than anything in the training set
+   */
+  readonly longest?: number;
+}
+
 /**
- * The `count` most probable spans of one video, start at or before end, by the product of both probabilities; of equal ones
- * the earlier start, then the earlier end. As in the public code overlapping spans aren't suppressed, so five neighbours are
- * the usual answer.
+ * The most probable spans of one video, start at or before end, by the product of both probabilities; of equal ones the
+ * earlier start, then the earlier end.
  *
  * @param start logits `[time]`, without padding
  * @param end logits `[time]`
  */
-export function bestSpans(start: ArrayLike<number>, end: ArrayLike<number>, count = 5): Span[] {
+export function bestSpans(
+  start: ArrayLike<number>,
+  end: ArrayLike<number>,
+  { count = 5, suppressAbove = null, longest = Infinity }: SpanChoice = {},
+): Span[] {
   const [starts, ends] = [softmax(start), softmax(end)];
-  const best: Span[] = [];
+  const spans: Span[] = [];
   for (let first = 0; first < starts.length; first++) {
-    for (let last = first; last < ends.length; last++) {
-      const probability = starts[first] * ends[last];
-      if (best.length === count && probability <= best[count - 1].probability) continue;
-      const place = best.findIndex((span) => span.probability < probability);
-      best.splice(place < 0 ? best.length : place, 0, { start: first, end: last, probability });
-      best.length = Math.min(best.length, count);
-    }
+    for (let last = first; last < Math.min(ends.length, first + longest); last++)
+      spans.push({ start: first, end: last, probability: starts[first] * ends[last] });
+  }
+  spans.sort((a, b) => b.probability - a.probability); // keeps the order of equal ones
+  const best: Span[] = [];
+  for (const span of spans) {
+    if (best.length === count) break;
+    if (suppressAbove === null || best.every((better) => overlap(better, span) <= suppressAbove)) best.push(span);
   }
   return best;
+}
+
+/** Intersection over union of two spans' positions. */
+function overlap(a: Omit<Span, 'probability'>, b: Omit<Span, 'probability'>): number {
+  const shared = Math.min(a.end, b.end) - Math.max(a.start, b.start) + 1;
+  return shared <= 0 ? 0 : shared / (Math.max(a.end, b.end) - Math.min(a.start, b.start) + 1);
 }
 
 function softmax(logits: ArrayLike<number>): Float64Array {

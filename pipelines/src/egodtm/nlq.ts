@@ -15,6 +15,7 @@ import {
   type GroundingTarget,
   type VideoFeatures,
   type VslnetConfig,
+  type WindowChoice,
 } from '@egolab/vslnet';
 import type { QueryFeatures } from './nlq-features.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -85,12 +86,17 @@ function padded(items: readonly VideoFeatures[]) {
   return tf.tensor3d(data, [items.length, longest, dim]);
 }
 
-/** Five windows for each query that has a text. */
+/**
+ * Five windows for each query that has a text.
+ *
+ * @param choice which windows answer
+ */
 export function predictQueries(
   parameters: Parameters,
   config: VslnetConfig,
   queries: readonly NlqQuery[],
   { videos, words, rate }: NlqFeatures,
+  choice: WindowChoice,
   onQuery: () => void,
 ): NlqPrediction[] {
   return queries
@@ -99,7 +105,8 @@ export function predictQueries(
       const { data, length, dim } = words.get(query.text)!;
       const asked = tf.tensor2d(data, [length, dim]);
       const duration = durationOf(query, rate);
-      const windows = predictWindows(parameters, config, videos.get(query.clipUid)!, asked, duration);
+      const video = videos.get(query.clipUid)!;
+      const windows = predictWindows(parameters, config, video, asked, duration, choice);
       asked.dispose();
       onQuery();
       return { ...idOf(query), windows };

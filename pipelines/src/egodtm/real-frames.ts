@@ -84,7 +84,7 @@ async function frameColumn(
   const { num_frames: numFrames, image_size: size } = model.config.vision_config;
   const { side } = depthResolution(model);
   const { data } = await decodeFrames(join(folder, file), { numFrames, sampler: 'avion', size, aspect: 'crop' });
-  const predicted = decodedDepth(model, data).subarray(0, side * side);
+  const predicted = decodedDepth(model, [data])[0].subarray(0, side * side);
   const maps = [{ data: levels(predicted), side }];
   const depthFile = join(folder, depthName(IMAGE.exec(file)![1]));
   const frame = { data: data.subarray(0, size * size * 3), side: size };

@@ -48,6 +48,10 @@ export const egoNlq = defineStage({
     queries: queryEncoderSettings,
     /** video features a second; Ego4D's 30 / 16 */
     featureRate: z.number().positive(),
+    /** answers that overlap a better one by more than this (intersection over union) are left out; null, the public code's: none */
+    suppressAbove: z.number().min(0).max(1).nullable(),
+    /** how long an answer may be: as the `clip`, the public code's, or as the longest `training` window */
+    longestAnswer: z.enum(['clip', 'training']),
     training: trainingSettings,
     /** bytes of decoded clips kept on disk */
     cacheBytes: z.number().int().positive(),
@@ -85,8 +89,13 @@ export const egoNlq = defineStage({
       loadBatch: async (indices) => indices.map((index) => examples[index]),
       loss: (batch, { random }) => nlqLoss(parameters, vslnet, batch, random),
     });
+    const longestSeconds =
+      params.longestAnswer === 'training'
+        ? Math.max(...examples.map(({ query }) => query.end - query.start))
+        : undefined;
+    const choice = { suppressAbove: params.suppressAbove, longestSeconds };
     const phase = progress.phase('answering queries', queries.length);
-    const predictions = predictQueries(parameters, vslnet, queries, features, () => phase.advance());
+    const predictions = predictQueries(parameters, vslnet, queries, features, choice, () => phase.advance());
     phase.end();
     const blind = Array.from({ length: BLIND_DRAWS }, (_, draw) =>
       namedScores(scoreEgoNlq(blindPredictions(queries, training, random.split('blind', draw)), queries)),
@@ -100,7 +109,7 @@ export const egoNlq = defineStage({
         name: 'queries',
         title: 'Answers to queries',
         caption:
-          'Each line is a validation clip from beginning to end. Green: the true window; blue, below it: the five predicted ones, the best filled. Overlapping windows are not suppressed, as in the public code.',
+          'Each line is a validation clip from beginning to end. Green: the true window; blue, below it: the five predicted ones, the best filled.',
         alt: 'Time lines with true and predicted windows.',
         bytes: nlqPicture(shown),
       },

@@ -58,14 +58,27 @@ function evaluate(
   network: CentreNetConfig,
   frames: readonly LabelledFrame[],
 ): Record<string, number> {
-  const found = frames.flatMap(({ pixels, height, width }) =>
-    detectFrames(parameters, network, { data: pixels, numFrames: 1, height, width }),
-  );
+  const found = runsOfOneSize(frames).flatMap((run) => {
+    const [{ height, width }] = run;
+    const data = Buffer.concat(run.map(({ pixels }) => pixels));
+    return detectFrames(parameters, network, { data, numFrames: run.length, height, width });
+  });
   const scores = detectionScores(
     frames.map(({ labels }) => labels),
     found,
   );
   return Object.fromEntries(Object.entries(scores).filter(([, value]) => Number.isFinite(value)));
+}
+
+/** Frames in order, parted where their size changes: each part goes through the network in batches. */
+function runsOfOneSize(frames: readonly LabelledFrame[]): LabelledFrame[][] {
+  const runs: LabelledFrame[][] = [];
+  for (const frame of frames) {
+    const last = runs.at(-1);
+    if (last?.[0].height === frame.height && last[0].width === frame.width) last.push(frame);
+    else runs.push([frame]);
+  }
+  return runs;
 }
 
 const drawn = <T>(items: readonly T[], count: number, random: Random): T[] =>
