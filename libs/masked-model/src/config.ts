@@ -13,6 +13,11 @@ export const maskedModelConfigSchema = z
     decoderDepth: count.default(12),
     /** hidden width of the SwiGLU is two thirds of this times `dim` */
     mlpRatio: z.number().positive().default(4),
+    /**
+     * standard deviation of the first embeddings of tokens and modalities. They are added to positions of size 1: with 4M's 0.02 the
+     * encoder sees what a token is only after thousands of steps
+     */
+    embeddingStd: z.number().positive().default(0.02),
   })
   .superRefine(({ dim, numHeads, modalities }, context) => {
     if (dim % (2 * numHeads) !== 0)

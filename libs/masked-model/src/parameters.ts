@@ -2,8 +2,8 @@ import { init, type Initializer, type ParameterSpecs, prefixed } from '@egolab/n
 import type { MaskedModelConfig } from './config.ts';
 import { modalityNames } from './modalities.ts';
 
-/** 4M's standard deviation of embeddings. */
-const EMBEDDING_STD = 0.02;
+/** 4M's standard deviation of output layers and of the mask token. */
+const OUTPUT_STD = 0.02;
 
 /**
  * What the release's checkpoints hold beside the parameters: fixed positions, the zero biases of its layer norms, and second names of
@@ -75,18 +75,18 @@ const layers = (prefix: string, depth: number, block: ParameterSpecs): Parameter
  */
 export function maskedModelParameters(config: MaskedModelConfig): ParameterSpecs {
   const { dim, modalities } = config;
-  const normal = init.normal(EMBEDDING_STD);
+  const [embedding, output] = [init.normal(config.embeddingStd), init.normal(OUTPUT_STD)];
   const embeddings = modalityNames(modalities).map((name) => {
-    const table = { shape: [modalities[name].vocabularySize, dim], init: normal };
+    const shape = [modalities[name].vocabularySize, dim];
     return {
-      [`encoder_embeddings.${name}.token_emb.weight`]: table,
-      [`encoder_embeddings.${name}.mod_emb`]: { shape: [1, 1, dim], init: normal },
-      [`decoder_embeddings.${name}.token_emb.weight`]: table,
+      [`encoder_embeddings.${name}.token_emb.weight`]: { shape, init: embedding },
+      [`encoder_embeddings.${name}.mod_emb`]: { shape: [1, 1, dim], init: embedding },
+      [`decoder_embeddings.${name}.token_emb.weight`]: { shape, init: output },
     };
   });
   return {
     ...(Object.assign({}, ...embeddings) as ParameterSpecs),
-    mask_token: { shape: [1, 1, dim], init: normal },
+    mask_token: { shape: [1, 1, dim], init: output },
     ...layers('encoder', config.encoderDepth, encoderBlock(config)),
     ...prefixed('encoder_norm', norm(dim)),
     'decoder_proj_context.weight': { shape: [dim, dim], init: init.xavierUniform() },

@@ -16,7 +16,7 @@ import { Parameters } from '@egolab/nn';
 import { tf } from '@egolab/runtime';
 import { numChannels, numTokens, sequenceTokenizerConfigSchema, type SequenceTokenizerConfig } from './config.ts';
 import { detokenize, detokenizeMean, tokenize } from './model.ts';
-import { FIXED_IN_RELEASE, sequenceTokenizerParameters } from './parameters.ts';
+import { CODEBOOK, FIXED_IN_RELEASE, sequenceTokenizerParameters } from './parameters.ts';
 
 const nine = z.array(z.number()).length(9);
 const standardizationSchema = z.strictObject({ mean: nine, std: nine });
@@ -95,6 +95,11 @@ abstract class SequenceTokenizer<Sequence> {
 
   get numTokens(): number {
     return numTokens(this.config);
+  }
+
+  /** The codebook, float32 `[code, latentDim]`. */
+  codes(): Float32Array {
+    return this.parameters.get(`${CODEBOOK}.embed`).dataSync<'float32'>().slice();
   }
 
   /** Write `model.safetensors`, under the release's names, and `model.json`. */

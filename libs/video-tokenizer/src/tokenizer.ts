@@ -9,7 +9,7 @@ import { tf } from '@egolab/runtime';
 import { PATCH, videoTokenizerConfigSchema, type VideoTokenizerConfig } from './config.ts';
 import { colourToDepth, depthToColour } from './depth.ts';
 import { paddedSize, padVideo, unpadVideo, windows, type WindowSize as VideoSize } from './frames.ts';
-import { codebookSize } from './fsq.ts';
+import { codebookSize, indicesToCodes } from './fsq.ts';
 import { detokenize, detokenizeMean, tokenize } from './model.ts';
 import { EXTRA_IN_RELEASE, videoTokenizerParameters } from './parameters.ts';
 
@@ -59,6 +59,12 @@ export class VideoTokenizer {
 
   get codebookSize(): number {
     return codebookSize(this.config.levels);
+  }
+
+  /** All codes, float32 `[code, number]` in [-1, 1]. */
+  codes(): Float32Array {
+    const { levels } = this.config;
+    return read<'float32'>(() => indicesToCodes(tf.range(0, this.codebookSize, 1, 'int32'), levels));
   }
 
   /** Shape of a video's tokens, `[time, height, width]`. */

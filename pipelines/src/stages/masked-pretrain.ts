@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { trainingSources } from '@egolab/ego-data';
+import { UserError } from '@egolab/foundation';
 import { maskedModelConfigSchema } from '@egolab/masked-model';
+import { embedCodes } from '../egom2p/model/code-embeddings.ts';
 import { createMaskedModel, saveMaskedModel } from '../egom2p/model/masked-model-files.ts';
 import { maskedModelSettings, maskedTrainingSettings } from '../egom2p/model/settings.ts';
 import { openTokens, tokenFormats } from '../egom2p/model/tokens.ts';
@@ -32,13 +34,15 @@ export const maskedPretrain = defineStage({
   async run(context) {
     const { params, config, inputs, out, seed, random } = context;
     const modalities = tokenFormats(inputs.tokens, 'train');
-    const masked = createMaskedModel(
-      maskedModelConfigSchema.parse({ ...config['masked-model'], modalities }),
-      random.split('masked model'),
-    );
+    const { embeddings, ...size } = config['masked-model'];
+    const model = maskedModelConfigSchema.safeParse({ ...size, modalities });
+    if (!model.success) throw new UserError({ what: z.prettifyError(model.error), where: 'masked-model' });
+    const masked = createMaskedModel(model.data, random.split('masked model'));
+    const tokenizers = { camera: inputs.camera, gaze: inputs.gaze, video: inputs.video };
+    if (embeddings === 'codes') embedCodes(masked, tokenizers, size.embeddingStd, random.split('code embeddings'));
     const stream = openTokens(inputs.tokens, 'train', params.sources, modalities, seed);
     const result = await trainMaskedModel(context, 'masked pretraining', masked, stream, params);
-    saveMaskedModel(out.folder, masked, { camera: inputs.camera, gaze: inputs.gaze, video: inputs.video });
+    saveMaskedModel(out.folder, masked, tokenizers);
     masked.dispose();
     return result;
   },

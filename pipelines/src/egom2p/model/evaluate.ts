@@ -6,6 +6,7 @@ import type { TrainingMeans } from './baselines.ts';
 import type { ClipCodec, ClipValues } from './clip-codec.ts';
 import { evaluationTasks, scorers, type EvaluationTask, type Scores } from './scorers.ts';
 import type { DecodingSettings, DrawSettings } from './settings.ts';
+import { spread } from '../sources.ts';
 import { tokenNames } from './tokens.ts';
 
 /** A model under test. */
@@ -44,7 +45,7 @@ export const clipName = ({ source, key }: EgoM2pClip): string => `${source}/${ke
  * One task on held-out clips: the model, its tokenizer alone (the true tokens decoded: no prediction can be expected to beat it) and
  * predictors that don't look, a row each.
  *
- * @param numExamples clips that are also handed back
+ * @param numExamples clips that are also handed back, evenly spread over all
  */
 export async function evaluateTask(
   predictor: Predictor,
@@ -62,6 +63,7 @@ export async function evaluateTask(
   const phase = progress.phase(`${from} to ${to}`, usable.length);
   const scores = new Map<string, Scores[]>();
   const examples: Example[] = [];
+  const shown = new Set(spread(usable, numExamples));
   let seconds = 0;
   for (let first = 0; first < usable.length; first += BATCH) {
     const batch = usable.slice(first, first + BATCH);
@@ -75,7 +77,7 @@ export async function evaluateTask(
       const tokenizer = codec.decode(to, codec.encode(to, truth));
       const rows = await scorers[task](clip, { model: predicted[i], tokenizer }, means, codec.size);
       for (const [name, values] of Object.entries(rows)) scores.set(name, [...(scores.get(name) ?? []), values]);
-      if (examples.length < numExamples) examples.push({ clip, task, given: given[i], predicted: predicted[i], truth });
+      if (shown.has(clip)) examples.push({ clip, task, given: given[i], predicted: predicted[i], truth });
     }
     phase.advance(batch.length);
   }

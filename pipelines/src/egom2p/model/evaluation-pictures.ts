@@ -5,8 +5,9 @@ import type { StagePicture } from '../../pictures.ts';
 import { clipName, type Example } from './evaluate.ts';
 import type { EvaluationTask } from './scorers.ts';
 
-/** Columns of a strip, and the factor by which its small frames are enlarged. */
-const [COLUMNS, ENLARGED] = [6, 2];
+/** Columns of a strip, and the side that its small frames are enlarged to, at least twice, by a whole factor. */
+const [COLUMNS, SHOWN_SIDE] = [6, 64];
+const factorOf = (size: number): number => Math.max(2, Math.floor(SHOWN_SIDE / size));
 const [TRUE, PREDICTED] = [
   [34, 197, 94],
   [239, 68, 68],
@@ -72,7 +73,7 @@ function strip(
   const shown = examples.slice(0, CLIPS);
   if (shown.length === 0) return [];
   const clips = shown.map(({ clip }) => clipName(clip)).join(' and ');
-  const picture = filmStrip(shown.flatMap((example) => rows(example, size)), size * ENLARGED, COLUMNS); // prettier-ignore
+  const picture = filmStrip(shown.flatMap((example) => rows(example, size)), size * factorOf(size), COLUMNS); // prettier-ignore
   return [
     {
       name,
@@ -87,7 +88,7 @@ function strip(
 function gazeRows({ given, predicted, truth }: Example, size: number): StripRow[] {
   const frames = enlarged(given as Uint8Array, size, 3);
   const gazes = [atFrames(truth as ClipGaze, TRUE), atFrames({ ...(predicted as ClipGaze) }, PREDICTED)];
-  return [{ data: gazeOnFrames(frames, size * ENLARGED, gazes), channels: 3 }];
+  return [{ data: gazeOnFrames(frames, size * factorOf(size), gazes), channels: 3 }];
 }
 
 /** Gaze at the times of the video's frames. */
@@ -112,14 +113,15 @@ function synthesisRows({ given, predicted, truth }: Example, size: number): Stri
 
 /** Every pixel as a square of pixels; values are rounded to bytes. */
 function enlarged(frames: ArrayLike<number>, size: number, channels: 1 | 3): Uint8Array {
-  const side = size * ENLARGED;
+  const factor = factorOf(size);
+  const side = size * factor;
   const count = frames.length / (size * size * channels);
   const out = new Uint8Array(count * side * side * channels);
   let to = 0;
   for (let frame = 0; frame < count; frame++)
     for (let y = 0; y < side; y++)
       for (let x = 0; x < side; x++) {
-        const from = ((frame * size + Math.floor(y / ENLARGED)) * size + Math.floor(x / ENLARGED)) * channels;
+        const from = ((frame * size + Math.floor(y / factor)) * size + Math.floor(x / factor)) * channels;
         for (let c = 0; c < channels; c++) out[to++] = Math.max(0, Math.min(255, Math.round(frames[from + c])));
       }
   return out;

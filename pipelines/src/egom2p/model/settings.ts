@@ -11,6 +11,10 @@ export const maskedModelSettings = z.strictObject({
   encoderDepth: count,
   decoderDepth: count,
   mlpRatio: z.number().positive(),
+  /** of the first embeddings of tokens and modalities */
+  embeddingStd: z.number().positive(),
+  /** how the first embeddings of tokens are drawn: each by itself, as released, or like ones for like codes of the tokenizer */
+  embeddings: z.enum(['independent', 'codes']),
 });
 export type MaskedModelSettings = z.infer<typeof maskedModelSettings>;
 
