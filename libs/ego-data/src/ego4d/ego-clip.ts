@@ -1,3 +1,4 @@
+import { UserError } from '@egolab/foundation';
 import { parsePythonLiteral } from '../python-literal.ts';
 import { type SkipReport, SkipLog } from '../skipped.ts';
 import { readTable, requireColumns, type TableRow } from '../table.ts';
@@ -36,7 +37,7 @@ const columns = ['video_uid', 'narration_time', 'clip_start', 'clip_end', 'clip_
 /**
  * Read EgoClip (EgoVLP), tab-separated in spite of its name `egoclip.csv`, row by row; verb and noun classes are Python
  * lists. A row that cannot be read is told to `onSkip`.
- * @throws UserError for a missing file or missing columns
+ * @throws UserError for a missing or empty file or missing columns
  */
 export async function* readEgoClip(
   file: string,
@@ -50,6 +51,7 @@ export async function* readEgoClip(
     if (typeof clip === 'string') onSkip(`line ${row.line}`, clip);
     else yield clip;
   }
+  if (!checked) throw new UserError({ what: 'no rows', where: file, mend: 'the file may be cut: download it again' });
 }
 
 function egoClipRow({ cells }: TableRow): EgoClipRow | string {
@@ -87,14 +89,12 @@ export interface EgoClipOptions {
   readonly file: string;
   /** folder of the videos, whole or in chunks; see {@link VideoLocator} */
   readonly videos: string;
-  /** length of chunked videos; default 600 s as EgoVLP's, LaViLa's are 300 */
-  readonly chunkSeconds?: number;
 }
 
 /** All of EgoClip whose videos are on disk; what is not used is counted by reason. */
 export async function egoClip(options: EgoClipOptions): Promise<{ clips: EgoClipPair[]; skipped: SkipReport }> {
-  const { file, videos, chunkSeconds } = options;
-  const locator = new VideoLocator(videos, chunkSeconds);
+  const { file, videos } = options;
+  const locator = new VideoLocator(videos);
   const skipped = new SkipLog();
   const clips: EgoClipPair[] = [];
   for await (const row of readEgoClip(file, (item, reason) => skipped.add(item, reason))) {

@@ -45,8 +45,10 @@ describe('EgoClip', () => {
   it('names a missing file, a wrong header and a path that leaves the folder', async () => {
     const root = exampleFolder({
       'comma.csv': 'video_uid,clip_start\na,1\n',
+      'header.csv': header,
       'out.csv': header + row(0, '../../etc/passwd', 1, 2),
-    });
+      await expect(egoClip({ file: join(root, 'header.csv'), videos: root })).rejects.toThrow(/header\.csv: no rows/);
+  });
     const read = (name: string) => egoClip({ file: join(root, name), videos: root });
     await expect(read('none.csv')).rejects.toThrow(/none\.csv: there is no such file/);
     await expect(read('comma.csv')).rejects.toThrow(/expected the columns video_uid, .*; "video_uid" is missing/);
@@ -80,14 +82,23 @@ describe('VideoLocator', () => {
     'evlp/1.mp4': '',
     'lavila.mp4/0.mp4': '',
     'lavila.mp4/300.mp4': '',
+    'lavila.mp4/900.mp4': '',
+    'avion.mp4/0.mp4': '',
+    'avion.mp4/15.mp4': '',
+    'short.mp4/0.mp4': '',
   });
-  const locate = (uid: string, start: number, end: number, chunk?: number) =>
-    new VideoLocator(root, chunk).locate(uid, start, end, 'test');
+  const locate = (uid: string, start: number, end: number) => new VideoLocator(root).locate(uid, start, end, 'test');
 
-  it('finds whole videos and both chunked layouts', () => {
+  it('finds whole videos and chunks of any length', () => {
     expect(locate('whole', 700, 701)).toEqual({ video: join(root, 'whole.mp4'), start: 700, end: 701 });
     expect(locate('evlp', 700, 701)).toEqual({ video: join(root, 'evlp/1.mp4'), start: 100, end: 101 });
-    expect(locate('lavila', 301, 302, 300)).toEqual({ video: join(root, 'lavila.mp4/300.mp4'), start: 1, end: 2 });
+    expect(locate('lavila', 301, 302)).toEqual({ video: join(root, 'lavila.mp4/300.mp4'), start: 1, end: 2 });
+    expect(locate('lavila', 299, 303)).toEqual({ video: join(root, 'lavila.mp4/300.mp4'), start: 0, end: 3 });
+    expect(locate('lavila', 298, 301)).toEqual({ video: join(root, 'lavila.mp4/0.mp4'), start: 298, end: 300 });
+    expect(locate('lavila', 700, 701)).toBeUndefined();
+    expect(locate('lavila', 950, 951)).toEqual({ video: join(root, 'lavila.mp4/900.mp4'), start: 50, end: 51 });
+    expect(locate('avion', 16, 18)).toEqual({ video: join(root, 'avion.mp4/15.mp4'), start: 1, end: 3 });
+    expect(locate('short', 8, 9)).toEqual({ video: join(root, 'short.mp4/0.mp4'), start: 8, end: 9 });
     expect(locate('evlp', 1300, 1301)).toBeUndefined();
     expect(locate('none', 1, 2)).toBeUndefined();
   });
