@@ -4,10 +4,17 @@ import { InvalidArgumentError } from 'commander';
 export function number(low = -Infinity, high = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !(value >= low && value <= high))
+    if (text.trim() === '' || !Number.isFinite(value) || value < low || value > high)
       throw new InvalidArgumentError(`expected a number ${range(low, high)}.`);
     return value;
   };
+}
+
+/** Parser of an option that is a number above 0. */
+export function positive(text: string): number {
+  const value = number(0)(text);
+  if (value === 0) throw new InvalidArgumentError('expected a number above 0.');
+  return value;
 }
 
 /** Parser of an option that is a whole number in [low, high]. */

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { define, handle } from '../command.ts';
-import { number } from '../values.ts';
+import { positive } from '../values.ts';
 
 interface Options {
   annotations: string[];
@@ -20,7 +20,7 @@ export function addWindows(egolab: Command): void {
   })
     .requiredOption('--annotations <files...>', 'atomic_descriptions_*.json')
     .option('--takes <file>', 'takes.json: one row for each view, and the ends of the takes')
-    .addOption(new Option('--alpha <seconds>', 'scale of equation 1 (default: 1.92)').argParser(number(0)))
+    .addOption(new Option('--alpha <seconds>', 'scale of equation 1 (default: 1.92)').argParser(positive))
     .addOption(
       new Option('--beta <kind>', 'mean gap of a take, over all its narrations or those of each narrator')
         .choices(['pooled', 'per-narrator'])
