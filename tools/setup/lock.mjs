@@ -28,8 +28,19 @@ function take() {
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    if (!alive(Number(readFileSync(lock, 'utf8')))) release(); // its owner was killed
+    const owner = holder();
+    if (owner !== undefined && !alive(owner)) release(); // it was killed
     return false;
+  }
+}
+
+/** Whose it is; undefined when it was released just now. */
+function holder() {
+  try {
+    return Number(readFileSync(lock, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
   }
 }
 

@@ -11,9 +11,22 @@ export function claim(folder: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  if (alive(Number(readFileSync(lockFile(folder), 'utf8')))) return false;
-  unclaim(folder); // its owner was killed
+  const owner = ownerOf(folder);
+  if (owner !== undefined) {
+    if (alive(owner)) return false;
+    unclaim(folder); // its owner was killed
+  }
   return claim(folder);
+}
+
+/** The process that delivers; undefined when it has ended just now. */
+function ownerOf(folder: string): number | undefined {
+  try {
+    return Number(readFileSync(lockFile(folder), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 export function unclaim(folder: string): void {
