@@ -67,7 +67,6 @@ export type { WebFormat } from './web/formats.ts';
 export {
   datasetKinds,
   detectDatasets,
-  findDatasets,
   validateDataset,
   type DatasetKind,
   type Problem,
@@ -134,7 +133,6 @@ export {
   fromNineNumbers,
   identityPose,
   inverse,
-  toMatrix,
   toNineNumbers,
   transform,
   type Pose,

@@ -27,6 +27,14 @@ export class SkipLog {
     if (this.first.length < maxListed) this.first.push({ item, reason });
   }
 
+  /** What another log has. */
+  addAll({ total, byReason, first }: SkipReport): void {
+    this.total += total;
+    for (const [reason, count] of Object.entries(byReason))
+      this.byReason[reason] = (this.byReason[reason] ?? 0) + count;
+    this.first.push(...first.slice(0, maxListed - this.first.length));
+  }
+
   report(): SkipReport {
     return { total: this.total, byReason: { ...this.byReason }, first: [...this.first] };
   }

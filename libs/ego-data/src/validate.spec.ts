@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeVideo } from '@egolab/video';
-import { detectDatasets, findDatasets, validateDataset } from './index.ts';
+import { detectDatasets, validateDataset } from './index.ts';
 import { exampleFolder, examplePass, exampleTake } from './example-folder.ts';
 
 const video = (path: string, numFrames = 8) =>
@@ -83,12 +83,12 @@ describe('validateDataset', () => {
     ]);
   });
 
-  it('finds data sets in the folders of a world', () => {
-    const root = exampleFolder({ 'mcq/egomcq.json': {}, 'shards/0.tar': '', 'notes.txt': '' });
-    expect(findDatasets(root)).toEqual([
-      { root: join(root, 'mcq'), kind: 'egomcq' },
-      { root: join(root, 'shards'), kind: 'webdataset' },
-    ]);
+  it('counts what is skipped beyond what it lists by name', async () => {
+    const record = { video: 'none.mp4', instruction: '', question: 'q', answer: 'a' };
+    const root = exampleFolder({ 'egoit.json': Array.from({ length: 1500 }, () => record) });
+    const { skipped } = await validateDataset(root, 'egoit');
+    expect(skipped).toMatchObject({ total: 1500, byReason: { 'video missing': 1500 } });
+    expect(skipped.first).toHaveLength(1000);
   });
 
   it('names a folder that is not there or holds something else', async () => {

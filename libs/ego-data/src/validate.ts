@@ -71,16 +71,6 @@ interface Findings {
   readonly problems: readonly Problem[];
 }
 
-/** The data sets in a folder and in those directly below it. */
-export function findDatasets(root: string): { readonly root: string; readonly kind: DatasetKind }[] {
-  const here = detectDatasets(root).map((kind) => ({ root, kind }));
-  const below = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [
-    ...here,
-    ...below.flatMap(({ name }) => detectDatasets(join(root, name)).map((kind) => ({ root: join(root, name), kind }))),
-  ];
-}
-
 /** The kinds of data set whose files lie in a folder. */
 export function detectDatasets(root: string): DatasetKind[] {
   if (!existsSync(root) || !statSync(root).isDirectory())
@@ -219,7 +209,7 @@ function egoExoFindings(root: string): Findings {
   const counts: Record<string, number> = {};
   const skipped = new SkipLog();
   const problems: Problem[] = [];
-  const media: string[] = [];
+  const media = new Set<string>();
   const splits = (['train', 'val', 'test'] as const).filter((split) => existsSync(atomicDescriptions(root, split)));
   if (splits.length === 0)
     problems.push({
@@ -232,13 +222,14 @@ function egoExoFindings(root: string): Findings {
       const found = egoExoClips({ root, split });
       counts[`clips ${split}`] = found.clips.length;
       counts[`takes ${split}`] = found.statistics.groups;
-      media.push(...found.clips.flatMap(({ egoVideo, exoVideos }) => [egoVideo, ...exoVideos.map(({ path }) => path)]));
+      for (const { egoVideo, exoVideos } of found.clips)
+        for (const path of [egoVideo, ...exoVideos.map((view) => view.path)]) media.add(path);
       found.skipped.forEach(({ item, reason }) => skipped.add(item, reason));
     } catch (error) {
       problems.push(problemOf(error));
     }
   }
-  return { counts, media, skipped: skipped.report(), problems };
+  return { counts, media: [...media], skipped: skipped.report(), problems };
 }
 
 function atomicDescriptions(root: string, split: Split): string {
@@ -304,16 +295,16 @@ function isEgoIt(name: string): boolean {
 }
 
 function egoItFindings(root: string, videos: string): Findings {
-  const media: string[] = [];
+  const media = new Set<string>();
   const counts: Record<string, number> = {};
   const skipped = new SkipLog();
   for (const name of readdirSync(root).filter(isEgoIt)) {
     const found = readEgoIt({ file: join(root, name), videos, missingVideos: 'skip' });
     counts[`records ${name}`] = found.records.length;
-    media.push(...found.records.map(({ video }) => video));
-    found.skipped.first.forEach(({ item, reason }) => skipped.add(item, reason));
+    for (const { video } of found.records) media.add(video);
+    skipped.addAll(found.skipped);
   }
-  return { counts, media, skipped: skipped.report(), problems: noneOf(media, root) };
+  return { counts, media: [...media], skipped: skipped.report(), problems: noneOf([...media], root) };
 }
 
 function noneOf(usable: readonly unknown[], where: string): Problem[] {

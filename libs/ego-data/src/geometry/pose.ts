@@ -61,11 +61,6 @@ export function fromMatrix(m: ArrayLike<number>): Pose {
   };
 }
 
-/** Row-major 4x4. */
-export function toMatrix({ rotation: r, translation: t }: Pose): number[] {
-  return [r[0], r[1], r[2], t[0], r[3], r[4], r[5], t[1], r[6], r[7], r[8], t[2], 0, 0, 0, 1];
-}
-
 /**
  * Poses as nine numbers each: the 6D rotation of Zhou et al. 2019 (first column, then second column) and the translation.
  * @returns float32 `[poses, 9]`
