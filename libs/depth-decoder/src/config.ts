@@ -28,7 +28,6 @@ export const depthDecoderVariants = {
   paper: { numLayers: 6, keys: 'all-scales', positionInValues: false },
   released: { numLayers: 5, keys: 'lowest-scale', positionInValues: true },
 } as const satisfies Record<string, Partial<DepthDecoderConfig>>;
-export type DepthDecoderVariant = keyof typeof depthDecoderVariants;
 
 /** The pyramid's scales, 1x first: those that keys are taken from, and m. */
 export function pyramidScales({ scale, keys }: DepthDecoderConfig): number[] {

@@ -1,5 +1,5 @@
 export { depthDecoderConfigSchema, depthDecoderVariants, keyScales, pyramidScales } from './config.ts';
-export type { DepthDecoderConfig, DepthDecoderVariant } from './config.ts';
+export type { DepthDecoderConfig } from './config.ts';
 export { depthDecoder, depthDecoderParameters } from './decoder.ts';
 export type { DepthPrediction } from './decoder.ts';
 export { binCentres } from './heads.ts';

@@ -13,7 +13,7 @@ export const vslnetConfigSchema = z.strictObject({
   /** depthwise convolutions in the encoder, and their kernel */
   numConvolutions: z.number().int().positive().default(4),
   kernelSize: z.number().int().positive().default(7),
-  dropout: z.number().min(0).max(1).default(0.2),
+  dropout: z.number().min(0).lt(1).default(0.2),
   /** weight of the highlighting loss */
   highlightWeight: z.number().nonnegative().default(5),
   /** the highlighted region reaches this share of the window's length beyond it, on both sides */

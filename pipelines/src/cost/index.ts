@@ -8,5 +8,5 @@ export {
   type RunPlan,
   type StatedRun,
 } from './plan-run.ts';
-export { readDevices, readPublished, type Published, type PublishedRun } from './published.ts';
+export { readDevices, readPublished, type Published } from './published.ts';
 export { renderPlan } from './render.ts';

@@ -23,7 +23,6 @@ const publishedSchema = z.strictObject({
   ),
 });
 export type Published = z.infer<typeof publishedSchema>;
-export type PublishedRun = Published['runs'][number];
 
 /** What the papers say of their own runs (experiments/plan/published.yaml). */
 export function readPublished(folder = join(workspace.root, 'experiments/plan')): Published {

@@ -12,8 +12,6 @@ export interface StandInTexts {
   questions: readonly { question: string; answer: string }[];
 }
 
-export const STAND_IN_NOTE = "texts are the synthetic world's: those of the data set differ by some tokens";
-
 /** Texts of the synthetic world and a tokenizer learned from them, as stage `text-model` learns its own. */
 export function standInTexts(world: WorldConfigInput, vocabSize: number, seed: number): StandInTexts {
   const texts = sampleTexts(world, SAMPLES, seed);

@@ -129,7 +129,7 @@ function seedBox(map: FeatureMap, seeds: Uint8Array, box: Box, label: number, bo
   });
   const around = clusters(map, ring, COLOURS);
   const strange = own.map((pixel) => unlike(map, pixel, around));
-  const most = Math.max(0, ...strange);
+  const most = strange.reduce((a, b) => Math.max(a, b), 0);
   const standsOut = around.length > 0 && most > LEAST_CONTRAST;
   own.forEach((pixel, i) => {
     if (standsOut && strange[i] > most * SURE_THING) seeds[pixel] = label;
