@@ -47,11 +47,11 @@ describe('EgoClip', () => {
       'comma.csv': 'video_uid,clip_start\na,1\n',
       'header.csv': header,
       'out.csv': header + row(0, '../../etc/passwd', 1, 2),
-      await expect(egoClip({ file: join(root, 'header.csv'), videos: root })).rejects.toThrow(/header\.csv: no rows/);
-  });
+    });
     const read = (name: string) => egoClip({ file: join(root, name), videos: root });
     await expect(read('none.csv')).rejects.toThrow(/none\.csv: there is no such file/);
     await expect(read('comma.csv')).rejects.toThrow(/expected the columns video_uid, .*; "video_uid" is missing/);
+    await expect(read('header.csv')).rejects.toThrow(/header\.csv: no rows/);
     await expect(read('out.csv')).rejects.toThrow(/leaves the dataset root/);
   });
 
