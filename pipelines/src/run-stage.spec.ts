@@ -143,7 +143,7 @@ describe('runStage', () => {
     );
     expect(variant.inputs['numbers'].key).toBe(JSON.parse(read('micro/first/run.json')).key);
     await expect(run('second', { sets: ['world.scale=5'] })).rejects.toThrow(
-      /reads stage "first", which hasn't been run/,
+      /reads stage "first", which hasn't been run\n.*nx run pipelines:second --configuration=\w+ --set 'world\.scale=5'/,
     );
   });
 

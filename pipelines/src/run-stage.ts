@@ -182,20 +182,27 @@ function checkInputs(stage: Stage, plan: Plan, progress: Progress): void {
       throw new UserError({
         what: `stage "${stage.name}" reads stage "${input}", which hasn't been run`,
         where: plan.folderOf(input),
-        mend: `run \`${commandOf(plan.stages.get(input)!, plan)}\` first, or all that is missing: \`npx nx run pipelines:${stage.name} --configuration=${plan.preset}\``,
+        mend: `run \`${commandOf(plan.stages.get(input)!, plan)}\` first, or all that is missing: \`${targetOf(stage, plan)}\``,
       });
     }
     const current = partOf(plan.stages.get(input)!, plan.config);
     if (digest(record.parameters) === digest(current)) continue;
     progress.note(
-      `note: ${input} was run with another configuration than the preset now has; \`npx nx run pipelines:${stage.name}\` brings it up to date`,
+      `note: ${input} was run with another configuration than the preset now has; \`${targetOf(stage, plan)}\` brings it up to date`,
     );
   }
 }
 
 function commandOf(stage: Stage, { preset, sets }: Choice): string {
-  return ['npx egolab run', stage.name, '--preset', preset, ...sets.map((set) => `--set '${set}'`)].join(' ');
+  return ['npx egolab run', stage.name, '--preset', preset, ...setsOf(sets)].join(' ');
 }
+
+/** What also runs the stages that it reads. */
+function targetOf(stage: Stage, { preset, sets }: Choice): string {
+  return [`npx nx run pipelines:${stage.name}`, `--configuration=${preset}`, ...setsOf(sets)].join(' ');
+}
+
+const setsOf = (sets: readonly string[]): string[] => sets.map((set) => `--set '${set}'`);
 
 /** `<state>/<key>/`: the training state of one configuration, code and inputs; those of others are of no more use. */
 function openState(parent: string, key: string, resume: boolean, progress: Progress) {
