@@ -77,6 +77,11 @@ describe('runStage', () => {
     expect(tracked.at(-1)).toEqual(['finish', 'FINISHED']);
   });
 
+  it('refuses a stage that writes what it does not declare', async () => {
+    const undeclared = run('first', { sets: ['first.undeclared=model/weights'] });
+    await expect(undeclared).rejects.toThrow("stage first wrote model, which isn't among its outputs");
+  });
+
   it('repeats itself', async () => {
     const once = await run('first');
     expect((await run('first')).outputs).toEqual(once.outputs);

@@ -224,11 +224,15 @@ function openState(parent: string, key: string, resume: boolean, progress: Progr
   };
 }
 
+/** What a stage doesn't declare, DVC neither keeps nor brings back, and the stages that read it don't depend on. */
 async function outputDigests(stage: Stage, folder: string): Promise<Record<string, string>> {
-  const missing = [...stage.outputs, ...(stage.history ? ['history.csv'] : [])].filter(
-    (file) => !existsSync(join(folder, file)),
-  );
+  const declared = [...stage.outputs, ...(stage.history ? ['history.csv'] : [])];
+  const missing = declared.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) throw new Error(`stage ${stage.name} didn't write its output ${missing.join(', ')}`);
+  const known = new Set([...declared, 'metrics.json'].map((file) => file.split('/')[0]));
+  const undeclared = readdirSync(folder).filter((name) => !known.has(name));
+  if (undeclared.length > 0)
+    throw new Error(`stage ${stage.name} wrote ${undeclared.join(', ')}, which isn't among its outputs`);
   const digests: Record<string, string> = {};
   for (const output of [...stage.outputs, 'metrics.json']) digests[output] = await contentDigest(join(folder, output));
   return digests;

@@ -33,7 +33,7 @@ export const textModel = defineStage({
   }),
   sections,
   inputs: { data: 'datasets' },
-  outputs: ['language-model.json'],
+  outputs: ['language-model.json', 'model'],
   history: ['loss'],
   async run(context) {
     const { params, config, random, out, progress } = context;
@@ -44,6 +44,8 @@ export const textModel = defineStage({
         `${JSON.stringify({ path, digest: await contentDigest(folder) }, null, 2)}\n`,
       );
     };
+    const folder = out.path('model');
+    mkdirSync(folder); // stays empty beside a given one
     if (weights !== null) {
       await refer(weights, given(weights));
       return { metrics: {}, history: [] };
@@ -56,8 +58,6 @@ export const textModel = defineStage({
       });
     }
 
-    const folder = out.path('model');
-    mkdirSync(folder);
     const texts = sampleTexts(config.data.world, params.numTexts, context.seed);
     writeTokenizer(
       folder,
