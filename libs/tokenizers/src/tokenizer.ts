@@ -40,7 +40,8 @@ type SpecialToken = string | { content: string } | null;
  */
 export function createTokenizer(tokenizerJson: object, config: TokenizerConfig, source: string): Tokenizer {
   const tokenizer = build(tokenizerJson, config, source);
-  const vocabSize = Math.max(...tokenizer.get_vocab().values()) + 1;
+  let vocabSize = 0;
+  for (const token of tokenizer.get_vocab().values()) vocabSize = Math.max(vocabSize, token + 1);
   const special = {
     bos_token: content(config.bos_token),
     eos_token: content(config.eos_token),

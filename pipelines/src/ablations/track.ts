@@ -31,6 +31,7 @@ export class AblationTracker {
   readonly #grid: AblationRuns;
   readonly #folder: string;
   #parent: Promise<TrackedRun> | undefined;
+  #logged: Promise<unknown> = Promise.resolve();
 
   constructor(grid: AblationRuns, options: TrackOptions) {
     this.#grid = grid;
@@ -39,8 +40,14 @@ export class AblationTracker {
     this.#folder = join(options.workspace.state, 'ablations', ablationName(grid.ablation), choice);
   }
 
-  /** Track a run whose results are there. */
-  async log(run: AblationRun): Promise<void> {
+  /** Track a run whose results are there; one at a time, so that workers that finish together don't track it twice. */
+  log(run: AblationRun): Promise<void> {
+    const logged = this.#logged.then(() => this.#logUnlessKnown(run));
+    this.#logged = logged.catch(() => {});
+    return logged;
+  }
+
+  async #logUnlessKnown(run: AblationRun): Promise<void> {
     const { ablation, preset } = this.#grid;
     const variant = variantOf(ablation, run);
     const stages = measuredStages(ablation, variant);
