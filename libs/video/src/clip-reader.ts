@@ -40,6 +40,9 @@ export interface WarmProgress {
   readonly total: number;
 }
 
+/** Videos whose frames' times are remembered: half an hour of them is half a megabyte, and Ego4D has thousands of hours. */
+const maxProbed = 256;
+
 /** Changes when decoding changes what a clip looks like: old cache entries are then never found. */
 const decoderVersion = 1;
 
@@ -98,7 +101,10 @@ export class ClipReader {
     for (const packed of this.request(clips)) packed.catch(() => undefined);
   }
 
-  /** Fill the caches: every clip decoded once, file by file. What is cached already is not touched. */
+  /**
+   * Fill the caches: every clip decoded once, file by file. What is cached already is not touched; once as much is decoded as the cache
+   * holds, the rest is left, since it would only drive out what was decoded before it.
+   */
   async warm(clips: readonly ClipRequest[], onProgress?: (progress: WarmProgress) => void): Promise<void> {
     const missing = new Map<string, ClipRequest>();
     for (const clip of clips) {
@@ -110,9 +116,11 @@ export class ClipReader {
     onProgress?.({ done, total });
     const files = groupBy([...missing.values()], (clip) => mediaIdentity(clip.media));
     const queue = [...files.values()];
+    let room = (this.disk ?? this.memory).maxBytes;
     const work = async () => {
-      for (let file = queue.shift(); file; file = queue.shift()) {
-        await Promise.all(this.request(file).map((packed) => packed.then(() => undefined)));
+      for (let file = queue.shift(); file && room > 0; file = queue.shift()) {
+        const sizes = await Promise.all(this.request(file).map((packed) => packed.then(({ length }) => length)));
+        room -= sizes.reduce((sum, size) => sum + size, 0);
         done += file.length;
         onProgress?.({ done, total });
       }
@@ -183,7 +191,9 @@ export class ClipReader {
   private video(media: Media): Promise<VideoInfo> {
     const identity = mediaIdentity(media);
     const info = this.videos.get(identity) ?? probe(media);
-    this.videos.set(identity, info);
+    this.videos.delete(identity);
+    this.videos.set(identity, info); // behind those that were asked for before it
+    if (this.videos.size > maxProbed) this.videos.delete(this.videos.keys().next().value!);
     return info;
   }
 }

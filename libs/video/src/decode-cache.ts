@@ -16,7 +16,7 @@ const abandonedAfter = 3_600_000;
  */
 export class DiskCache {
   private readonly folder: string;
-  private readonly maxBytes: number;
+  readonly maxBytes: number;
   private readonly sizes: Map<string, number>; // in order of last use
   private total = 0;
   private full = false;
@@ -126,7 +126,7 @@ function verified(stored: Buffer): Uint8Array | undefined {
 /** Byte strings in memory under a limit in bytes; the least recently used go first. */
 export class MemoryCache {
   private readonly entries = new Map<string, Uint8Array>();
-  private readonly maxBytes: number;
+  readonly maxBytes: number;
   private total = 0;
 
   constructor(maxBytes: number) {
