@@ -1,17 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { egoBenchTasks } from '@egolab/benchmarks';
 import { openCheckpoint } from '@egolab/checkpoints';
 import { egoItSources } from '@egolab/ego-data';
 import { sha256 } from '@egolab/foundation';
-import { tf } from '@egolab/runtime';
+import { compareVariants } from '@egolab/reporting';
+import { ablate, prepareAblations } from '../ablations/ablate.ts';
+import { ablationRequest } from '../ablations/compare-request.ts';
+import { writeResults } from '../ablations/results.ts';
 import { adapterFolder } from '../exo2ego/model.ts';
+import { inProcessRepro } from '../fixtures/in-process-repro.ts';
+import { StageRuns } from '../fixtures/stage-runs.ts';
 import { contentDigest } from '../run-folder.ts';
-import { runStage } from '../run-stage.ts';
-import { workspace as checkout, workspaceAt, type Workspace } from '../workspace.ts';
+import { openNullTracker } from '../tracker.ts';
+import { workspace as checkout } from '../workspace.ts';
 
 const TRAINING_STAGES = ['text-model', 'initialize', 'stage1', 'stage2', 'stage3'];
 const EGO = 'ego_tower';
@@ -38,6 +42,9 @@ function tinyPreset(): object {
     text: { samples: 20 },
     groundTruth: { takes: 0 },
   };
+  // a thread takes longer to start than to render so little
+  preset.datasets.workers = 1;
+  preset['egobench-datasets'].workers = 1;
   preset['egobench-datasets'].world = {
     takes: { train: 1, test: 6 },
     long: { train: 1, test: 2, duration: [40, 44] },
@@ -67,32 +74,11 @@ function tinyPreset(): object {
   return preset;
 }
 
-let root: string;
-let workspace: Workspace;
+let runs: StageRuns;
 let languageModel: string;
-const tensors = new Map<string, number>();
 
-async function run(stage: string, sets: string[] = []): Promise<string> {
-  const before = tf.memory().numTensors;
-  const { variant } = await runStage(stage, {
-    preset: 'tiny',
-    sets,
-    workspace,
-    progress: { note() {}, phase: () => ({ advance() {}, end() {} }) },
-    environment: async () => ({ git: { revision: 'abc', dirty: false }, device: 'cpu', versions: {}, tags: {} }),
-    openTracker: async () => ({
-      runId: 'run',
-      logMetrics() {},
-      logParams() {},
-      setTags() {},
-      logArtifact() {},
-      logDataset() {},
-      finish: async () => {},
-    }),
-  });
-  tensors.set([stage, ...sets].join(' '), tf.memory().numTensors - before);
-  return join(workspace.artifacts, variant, stage);
-}
+const run = (stage: string, sets: readonly string[] = []) => runs.run(stage, sets);
+const folder = (stage: string) => runs.folder(stage);
 
 /** Prefixes below which some tensor differs in any bit. */
 function moved(before: string, after: string): string[] {
@@ -106,14 +92,10 @@ function moved(before: string, after: string): string[] {
   return [...new Set(changed.map(prefixOf))].sort();
 }
 
-const folder = (stage: string) => join(workspace.artifacts, 'tiny', stage);
 const readJson = (path: string): unknown => JSON.parse(readFileSync(folder(path), 'utf8'));
 
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'egolab-stages-'));
-  workspace = { ...workspaceAt(root), root: checkout.root, stages: checkout.stages };
-  mkdirSync(workspace.presets, { recursive: true });
-  writeFileSync(join(workspace.presets, 'tiny.yaml'), stringify(tinyPreset()));
+  runs = new StageRuns(tinyPreset());
   await run('datasets');
   await run('egobench-datasets');
   await run('text-model');
@@ -121,12 +103,12 @@ beforeAll(async () => {
   for (const stage of ['initialize', 'stage1', 'stage2', 'stage3', 'evaluate-stage3']) await run(stage);
 }, 300_000);
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => runs.remove());
 
 describe('the stages of Exo2Ego', () => {
   it('initialization moves both encoders and the connector', async () => {
-    const lower = await run('initialize', ['initialize.training.optimizer.learningRate=1e-4']);
-    expect(moved(folder('initialize'), lower)).toEqual([CONNECTOR, EGO, EXO]);
+    const untrained = await run('initialize', ['initialize.training.epochs=0']);
+    expect(moved(untrained, folder('initialize'))).toEqual([CONNECTOR, EGO, EXO]);
   }, 60_000);
 
   it('stage 1 moves the exocentric encoder only', () => {
@@ -209,13 +191,44 @@ describe('the stages of Exo2Ego', () => {
     for (const { name, asked, data } of tasks) {
       expect(asked, name).toBeLessThanOrEqual(2);
       expect(data).toContain('world');
-      expect(readFileSync(join(workspace.artifacts, 'tiny', folder, `egobench/${name}.jsonl`), 'utf8')).toMatch(
-        /\n.*\n/,
-      );
+      expect(readFileSync(join(runs.folder(folder), `egobench/${name}.jsonl`), 'utf8')).toMatch(/\n.*\n/);
     }
   });
 
+  it('does what docs/tutorial-ablation.md says', async () => {
+    const tutorial = readFileSync(join(checkout.root, 'docs/tutorial-ablation.md'), 'utf8');
+    const [, place] = /Save this as `(.+?)`/.exec(tutorial)!;
+    const [, yaml] = /```yaml\n(.+?)```/s.exec(tutorial)!;
+    const name = /ablations\/(.+)\.yaml/.exec(place)![1];
+    const { workspace } = runs;
+    const file = join(workspace.root, place);
+    mkdirSync(dirname(file), { recursive: true });
+    const executed: string[] = [];
+    const repro = inProcessRepro('tiny', async (stage, plan) => {
+      executed.push(stage);
+      await run(stage, plan.setsOf(stage));
+      return 0;
+    });
+    const options = { preset: 'tiny', workspace, openTracker: openNullTracker, repro, say() {} };
+
+    writeFileSync(file, yaml.replace('stage3.lora.targets', 'stage3.lora.target'));
+    await expect(ablate([name], options)).rejects.toThrow(/did you mean "targets"/);
+    writeFileSync(file, yaml);
+    const { plan } = await prepareAblations([name], options);
+    const own = plan.runs.map(({ toRun }) => toRun.map((id) => id.split('/')[1]));
+    expect(own).toEqual([[], ['stage3', 'evaluate-stage3'], ['stage3', 'evaluate-stage3']]);
+
+    const { exitCode, tables } = await ablate([name], options);
+    expect({ exitCode, executed }).toEqual({ exitCode: 0, executed: own.flat() });
+    for (const { cells } of tables[0].rows) expect(cells.map(({ mean }) => typeof mean)).toEqual(['number', 'number']);
+    const request = await ablationRequest(name, { preset: 'tiny', sets: [] }, workspace);
+    const { claims, variants } = compareVariants(request);
+    expect(variants.map((variant) => variant.runs.length)).toEqual([1, 1, 1]);
+    expect(claims).toHaveLength(1);
+    expect(await writeResults(join(workspace.root, 'results'), 'tiny', workspace)).toContain(`${name}.md`);
+  }, 120_000);
+
   it('leaves no tensors behind', () => {
-    expect([...tensors].filter(([, left]) => left !== 0)).toEqual([]);
+    expect([...runs.leaked]).toEqual([]);
   });
 });
