@@ -257,6 +257,20 @@ describe('windowsTable', () => {
     expect(views.statistics).toMatchObject({ narrations: 3, egoExoPairs: 6, groups: 1 });
   });
 
+  it('lists sentences that it cannot use, and refuses a take that two files hold', () => {
+    const pass = { ...examplePass('a', { 'C sits.': 1 }) };
+    const file = join(
+      folder({
+        [train]: { annotations: { t: [{ ...pass, descriptions: [...pass.descriptions, { text: 'no time' }] }] } },
+      }),
+      train,
+    );
+    expect(windowsTable({ annotations: [file] }).skipped).toEqual([
+      { item: 'take uid t', reason: 'sentences without text or time: 1' },
+    ]);
+    expect(() => windowsTable({ annotations: [file, file] })).toThrow(/take uid t is in a file before it, too/);
+  });
+
   it('writes CSV that quotes what needs it', () => {
     const root = folder({
       [train]: { annotations: { 'uid-tea': [examplePass('a', { 'C says "tea", and sits.': 1 })] } },

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
-import { writeFileAtomic } from '@egolab/foundation';
+import { UserError, writeFileAtomic } from '@egolab/foundation';
 import type { Skipped } from '../skipped.ts';
-import { readAtomicDescriptions } from './annotations.ts';
+import { readAtomicDescriptions, type TakeNarrations } from './annotations.ts';
 import { clipStatistics, type ClipStatistics } from './statistics.ts';
 import { readTakes, type Take } from './takes.ts';
 import { narrationWindows, type WindowOptions } from './windows.ts';
@@ -49,10 +49,11 @@ export function windowsTable({ annotations, takes: takesFile, alpha, beta }: Win
   const skipped: Skipped[] = [];
   const clips: { start: number; end: number; text: string; exoViews: number }[] = [];
   const groups: { videos: number; duration: number | undefined; scenario: string }[] = [];
-  for (const { takeUid, narrations, rejectedPasses } of annotations.flatMap((file) => readAtomicDescriptions(file))) {
+  for (const { takeUid, narrations, rejectedPasses, unusable } of narratedTakes(annotations)) {
     const item = `take uid ${takeUid}`;
     if (rejectedPasses > 0)
       skipped.push({ item, reason: `annotation passes rejected by quality control: ${rejectedPasses}` });
+    if (unusable > 0) skipped.push({ item, reason: `sentences without text or time: ${unusable}` });
     const take = takes?.get(takeUid);
     const reason = takes && skipReason(take);
     if (reason || narrations.length === 0) {
@@ -82,6 +83,23 @@ export function windowsTable({ annotations, takes: takesFile, alpha, beta }: Win
     });
   }
   return { rows, statistics: clipStatistics({ clips, groups }), skipped };
+}
+
+/** @throws UserError for a take that two files hold, or one file that is named twice */
+function narratedTakes(files: readonly string[]): TakeNarrations[] {
+  const seen = new Set<string>();
+  return files.flatMap((file) =>
+    readAtomicDescriptions(file).map((take) => {
+      if (seen.has(take.takeUid))
+        throw new UserError({
+          what: `take uid ${take.takeUid} is in a file before it, too`,
+          where: file,
+          mend: 'name each file once; a take belongs to one split',
+        });
+      seen.add(take.takeUid);
+      return take;
+    }),
+  );
 }
 
 function skipReason(take: Take | undefined): string | undefined {
