@@ -109,11 +109,13 @@ export function readJsonFile(path: string, mend?: string, { uniqueKeys = false }
   const at = problem
     ? `at ${problem.path || 'the top'}, line ${problem.line}: ${problem.what}`
     : (failure as Error).message;
-  throw notJson(path, at, mend ?? 'the file may be cut: download or copy it again', failure);
-}
-
-function notJson(where: string, what: string, mend: string, cause?: unknown): UserError {
-  return new UserError({ what: `not valid JSON: ${what}`, where, mend, cause });
+  if (failure === undefined) throw new UserError({ what: at, where: path, mend: 'keep one of the two' });
+  throw new UserError({
+    what: `not valid JSON: ${at}`,
+    where: path,
+    mend: mend ?? 'the file may be cut: download or copy it again',
+    cause: failure,
+  });
 }
 
 /**

@@ -61,6 +61,8 @@ describe('readJsonFile', () => {
   it('refuses a key that is there twice where ids are keys', () => {
     const path = file('{"q1": 0, "q2": 1, "q1": 2}');
     expect(readJsonFile(path)).toEqual({ q1: 2, q2: 1 });
-    expect(() => readJsonFile(path, undefined, { uniqueKeys: true })).toThrow(/at q1, line 1: the key is there twice/);
+    expect(() => readJsonFile(path, undefined, { uniqueKeys: true })).toThrow(
+      /x\.json: at q1, line 1: the key is there twice\n {2}keep one of the two/,
+    );
   });
 });
