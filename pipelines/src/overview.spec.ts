@@ -121,7 +121,7 @@ describe('the view', () => {
     const live = new LiveOverview('egolab micro', run([stage('datasets')]).overview, { write, rows: 24, columns: 80 });
     live.say('left out take7: no video');
     live.stop();
-    expect(screen.split('left out take7')[0]).toMatch(/\x1b\[2A\r\x1b\[0J$/); // eslint-disable-line no-control-regex
+    expect(screen.split('left out take7')[0]).toMatch(/\x1b\[2A\r\x1b\[0J$/);
     expect(screen.match(/egolab micro: 0 of 1 stages/g)).toHaveLength(3);
   });
 });

@@ -40,7 +40,7 @@ describe('a whole run at micro that was measured', () => {
     }[];
   };
 
-  it.each(measured.stages)('$stage: its parameters and steps exactly, its time within 15 %', async (run) => {
+  it.each(measured.stages)('$stage: its parameters and steps exactly, its time within 20 %', async (run) => {
     const own = stagePlans.find(({ stage }) => stage.name === run.stage)!;
     const planned = await own.plan(contextOf(own, run.parameters));
     if (!isTrained(planned)) throw new Error('expected a training');
@@ -51,7 +51,7 @@ describe('a whole run at micro that was measured', () => {
     expect(new EpochSampler(plan).totalSteps).toBe(run.steps);
     const device = readDevices()['laptop-cpu'];
     const seconds = rooflineSeconds(cost.pass, device) + rooflineSeconds(cost.update, device);
-    expect(Math.abs(seconds / run.secondsPerStep - 1)).toBeLessThan(0.15);
+    expect(Math.abs(seconds / run.secondsPerStep - 1)).toBeLessThan(0.2);
   });
 });
 

@@ -190,7 +190,7 @@ describe('run folders', () => {
     const evaluation = writeSampleRun(folder, { variant: 'micro', seed: 0, skill: 0.5, settings: { kl: 1, mapping: 'x' } }); // prettier-ignore
     const file = join(evaluation, 'outcomes.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"q1":', '"q0":'));
-    expect(() => compareVariants(compareFoldersRequest([evaluation, evaluation], { root: folder }))).toThrow(/outcomes\.json: not valid JSON: .*q0/); // prettier-ignore
+    expect(() => compareVariants(compareFoldersRequest([evaluation, evaluation], { root: folder }))).toThrow(/outcomes\.json: .*q0/); // prettier-ignore
     rmSync(folder, { recursive: true });
   });
 

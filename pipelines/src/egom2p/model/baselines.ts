@@ -30,8 +30,9 @@ export async function trainingMeans(clips: readonly EgoM2pClip[], size: number):
         if (valid) gaze.add(clip.gaze!.xy.subarray(2 * t, 2 * t + 2));
       });
     }
-    for (const video of await Promise.all(batch.map((clip) => clip.depth?.read(size)))) if (video) depth.addFrames(video); // prettier-ignore
-    for (const video of await Promise.all(batch.map((clip) => clip.rgb?.read(size)))) if (video) rgb.addFrames(video);
+    const [depths, colours] = [batch.flatMap((clip) => clip.depth ?? []), batch.flatMap((clip) => clip.rgb ?? [])];
+    for (const video of await Promise.all(depths.map((clip) => clip.read(size)))) depth.addFrames(video);
+    for (const video of await Promise.all(colours.map((clip) => clip.read(size)))) rgb.addFrames(video);
   }
   const point = gaze.value();
   return {

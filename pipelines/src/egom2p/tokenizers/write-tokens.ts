@@ -86,7 +86,7 @@ async function tokenizeClips(
   some(clips.map((clip) => clip.camera), (own) => camera.tokenize(own), tokenNames.camera); // prettier-ignore
   some(clips.map((clip) => clip.gaze), (own) => gaze.tokenize(own), tokenNames.gaze); // prettier-ignore
   // asked for together: clips of a recording are one pass over its video
-  const videos = (name: 'rgb' | 'depth') => Promise.all(clips.map((clip) => clip[name]?.read(size.height)));
+  const videos = (name: 'rgb' | 'depth') => Promise.all(clips.map(async (clip) => await clip[name]?.read(size.height)));
   const [colours, depths] = [await videos('rgb'), await videos('depth')];
   const tokensOf = (made: readonly VideoTokens[]) => made.map(({ tokens }) => tokens);
   some(colours, (own) => tokensOf(video.tokenizeColours(own, size)), tokenNames.rgb);
