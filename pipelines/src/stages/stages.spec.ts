@@ -1,20 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { egoBenchTasks } from '@egolab/benchmarks';
 import { openCheckpoint } from '@egolab/checkpoints';
 import { egoItSources } from '@egolab/ego-data';
 import { sha256 } from '@egolab/foundation';
-import { compareVariants } from '@egolab/reporting';
-import { ablate, prepareAblations } from '../ablations/ablate.ts';
-import { ablationRequest } from '../ablations/compare-request.ts';
-import { writeResults } from '../ablations/results.ts';
 import { adapterFolder } from '../exo2ego/model.ts';
-import { inProcessRepro } from '../fixtures/in-process-repro.ts';
 import { StageRuns } from '../fixtures/stage-runs.ts';
 import { contentDigest } from '../run-folder.ts';
-import { openNullTracker } from '../tracker.ts';
 import { workspace as checkout } from '../workspace.ts';
 
 const TRAINING_STAGES = ['text-model', 'initialize', 'stage1', 'stage2', 'stage3'];
@@ -194,39 +188,6 @@ describe('the stages of Exo2Ego', () => {
       expect(readFileSync(join(runs.folder(folder), `egobench/${name}.jsonl`), 'utf8')).toMatch(/\n.*\n/);
     }
   });
-
-  it('does what docs/tutorial-ablation.md says', async () => {
-    const tutorial = readFileSync(join(checkout.root, 'docs/tutorial-ablation.md'), 'utf8');
-    const [, place] = /Save this as `(.+?)`/.exec(tutorial)!;
-    const [, yaml] = /```yaml\n(.+?)```/s.exec(tutorial)!;
-    const name = /ablations\/(.+)\.yaml/.exec(place)![1];
-    const { workspace } = runs;
-    const file = join(workspace.root, place);
-    mkdirSync(dirname(file), { recursive: true });
-    const executed: string[] = [];
-    const repro = inProcessRepro('tiny', async (stage, plan) => {
-      executed.push(stage);
-      await run(stage, plan.setsOf(stage));
-      return 0;
-    });
-    const options = { preset: 'tiny', workspace, openTracker: openNullTracker, repro, say() {} };
-
-    writeFileSync(file, yaml.replace('stage3.lora.targets', 'stage3.lora.target'));
-    await expect(ablate([name], options)).rejects.toThrow(/did you mean "targets"/);
-    writeFileSync(file, yaml);
-    const { plan } = await prepareAblations([name], options);
-    const own = plan.runs.map(({ toRun }) => toRun.map((id) => id.split('/')[1]));
-    expect(own).toEqual([[], ['stage3', 'evaluate-stage3'], ['stage3', 'evaluate-stage3']]);
-
-    const { exitCode, tables } = await ablate([name], options);
-    expect({ exitCode, executed }).toEqual({ exitCode: 0, executed: own.flat() });
-    for (const { cells } of tables[0].rows) expect(cells.map(({ mean }) => typeof mean)).toEqual(['number', 'number']);
-    const request = await ablationRequest(name, { preset: 'tiny', sets: [] }, workspace);
-    const { claims, variants } = compareVariants(request);
-    expect(variants.map((variant) => variant.runs.length)).toEqual([1, 1, 1]);
-    expect(claims).toHaveLength(1);
-    expect(await writeResults(join(workspace.root, 'results'), 'tiny', workspace)).toContain(`${name}.md`);
-  }, 120_000);
 
   it('leaves no tensors behind', () => {
     expect([...runs.leaked]).toEqual([]);
