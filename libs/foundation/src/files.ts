@@ -28,11 +28,12 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | Ite
     renameSync(partial, path);
     syncDirectory(dirname(path));
   } catch (error) {
+    if (existsSync(partial)) rmSync(partial);
     throw refusal(error, path);
   }
 }
 
-/** Write and flush; what was written of it goes when that fails. */
+/** Write and flush. */
 function writeDurably(path: string, content: string | Uint8Array | Iterable<Uint8Array>): void {
   const file = openSync(path, 'w');
   try {
@@ -40,9 +41,6 @@ function writeDurably(path: string, content: string | Uint8Array | Iterable<Uint
       typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
     for (const chunk of chunks) writeAll(file, chunk);
     fsyncSync(file);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
   } finally {
     closeSync(file);
   }

@@ -1,14 +1,14 @@
-import type { Tensor } from '@tensorflow/tfjs-node-gpu';
+import type { DataTypeMap, Tensor } from '@tensorflow/tfjs-node-gpu';
 import { tf } from './binding.ts';
 
 /**
- * The numbers of a float32 tensor; it and all else that `compute` made is freed. `tf.tidy` itself must not return large arrays: it
- * looks for tensors in what it returns, element by element.
+ * The numbers of the tensor that `compute` makes, in an array of their own; it and all else that was made is freed. `tf.tidy` itself
+ * must not return large arrays: it looks for tensors in what it returns, element by element.
  */
-export function valuesOf(compute: () => Tensor): Float32Array {
+export function valuesOf<D extends 'float32' | 'int32' = 'float32'>(compute: () => Tensor): DataTypeMap[D] {
   const result = tf.tidy(compute);
   try {
-    return result.dataSync<'float32'>().slice();
+    return result.dataSync<D>().slice() as DataTypeMap[D];
   } finally {
     result.dispose();
   }

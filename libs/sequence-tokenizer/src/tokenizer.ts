@@ -13,7 +13,7 @@ import {
 } from '@egolab/ego-data';
 import { readJsonFile, UserError, writeFileAtomic, type Random } from '@egolab/foundation';
 import { Parameters } from '@egolab/nn';
-import { tf } from '@egolab/runtime';
+import { tf, valuesOf } from '@egolab/runtime';
 import { numChannels, numTokens, sequenceTokenizerConfigSchema, type SequenceTokenizerConfig } from './config.ts';
 import { detokenize, detokenizeMean, tokenize } from './model.ts';
 import { CODEBOOK, FIXED_IN_RELEASE, sequenceTokenizerParameters } from './parameters.ts';
@@ -51,7 +51,7 @@ abstract class SequenceTokenizer<Sequence> {
   /** Tokens of each clip, `[token]`. */
   tokenize(clips: readonly Sequence[]): Int32Array[] {
     return batches(clips).flatMap((part) => {
-      const tokens = read<'int32'>(() => tokenize(this.parameters, this.config, this.input(part)));
+      const tokens = valuesOf<'int32'>(() => tokenize(this.parameters, this.config, this.input(part)));
       return part.map((_, i) => tokens.slice(i * this.numTokens, (i + 1) * this.numTokens));
     });
   }
@@ -89,7 +89,7 @@ abstract class SequenceTokenizer<Sequence> {
 
   private outputs(count: number, compute: () => Tensor): Float32Array[] {
     const width = this.config.numFrames * numChannels(this.config);
-    const values = read<'float32'>(compute);
+    const values = valuesOf(compute);
     return Array.from({ length: count }, (_, i) => this.output(values.slice(i * width, (i + 1) * width)));
   }
 
@@ -200,14 +200,6 @@ export function standardizationOf(cameras: Iterable<Float32Array>): Standardizat
   const mean = [...sum].map((total) => total / frames);
   const variance = [...squares].map((total, i) => Math.max(0, total / frames - mean[i] ** 2));
   return { mean, std: variance.map((value) => (value > 1e-12 ? Math.sqrt(value) : 1)) };
-}
-
-/** The values of what `compute` makes. They are read outside of its tidy, which would look for tensors in every number. */
-function read<D extends 'int32' | 'float32'>(compute: () => Tensor) {
-  const result = tf.tidy(compute);
-  const values = result.dataSync<D>();
-  result.dispose();
-  return values;
 }
 
 function batches<T>(clips: readonly T[]): T[][] {

@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-node-gpu';
-import { type Attribute, attribute, backend, nativeOp, tf } from '@egolab/runtime';
+import { type Attribute, attribute, backend, nativeOp, tf, valuesOf } from '@egolab/runtime';
 
 /** What one update needs beside the gradients. */
 export interface UpdateOptions {
@@ -157,10 +157,7 @@ class Resource {
   }
 
   values(): Float32Array {
-    const tensor = this.read();
-    const values = tensor.dataSync<'float32'>(); // not through tidy, which looks for tensors in what it returns, element by element
-    tensor.dispose();
-    return values;
+    return valuesOf(() => this.read());
   }
 
   dispose(): void {

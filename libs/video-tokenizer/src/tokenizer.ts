@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { loadParameters, openCheckpoint, saveParameters } from '@egolab/checkpoints';
 import { readJsonFile, UserError, writeFileAtomic, type Random } from '@egolab/foundation';
 import { Parameters } from '@egolab/nn';
-import { tf } from '@egolab/runtime';
+import { tf, valuesOf } from '@egolab/runtime';
 import { PATCH, videoTokenizerConfigSchema, type VideoTokenizerConfig } from './config.ts';
 import { colourToDepth, depthToColour } from './depth.ts';
 import { paddedSize, padVideo, unpadVideo, windows, type WindowSize as VideoSize } from './frames.ts';
@@ -64,7 +64,7 @@ export class VideoTokenizer {
   /** All codes, float32 `[code, number]` in [-1, 1]. */
   codes(): Float32Array {
     const { levels } = this.config;
-    return read<'float32'>(() => indicesToCodes(tf.range(0, this.codebookSize, 1, 'int32'), levels));
+    return valuesOf(() => indicesToCodes(tf.range(0, this.codebookSize, 1, 'int32'), levels));
   }
 
   /** Shape of a video's tokens, `[time, height, width]`. */
@@ -137,7 +137,7 @@ export class VideoTokenizer {
     const all = videos.map(() => new Int32Array(shape[0] * shape[1] * shape[2]));
     let offset = 0;
     for (const { begin, end } of windows(size.frames)) {
-      const part = read<'int32'>(() => {
+      const part = valuesOf<'int32'>(() => {
         const frames = videos.map((pixels) => toTensor(pixels, size, channels, begin, end));
         const video = padVideo(frames.length === 1 ? frames[0] : tf.concat(frames, 0));
         return tokenize(this.parameters, this.config, video);
@@ -196,7 +196,7 @@ export class VideoTokenizer {
       const count = shape[0] * shape[1] * shape[2] * width;
       offset += count;
       const own = Array.from({ length: count }, (_, i) => values[first + i]);
-      parts.push(read<'float32'>(() => finish(unpadVideo(decode(own, [1, ...shape]), window))));
+      parts.push(valuesOf(() => finish(unpadVideo(decode(own, [1, ...shape]), window))));
     }
     return concatenated(parts);
   }
@@ -216,14 +216,6 @@ function toTensor(
   const values = Float32Array.from(pixels.subarray(begin * frame, end * frame));
   const shape = [1, end - begin, height, width];
   return channels === 3 ? tf.tensor(values, [...shape, 3]) : depthToColour(tf.tensor(values, shape));
-}
-
-/** The values of what `compute` makes. They are read outside of its tidy, which would look for tensors in every number. */
-function read<D extends 'int32' | 'float32'>(compute: () => Tensor) {
-  const result = tf.tidy(compute);
-  const values = result.dataSync<D>();
-  result.dispose();
-  return values;
 }
 
 function rounded(values: Float32Array): Uint8Array {

@@ -173,10 +173,10 @@ describe('sources', () => {
     expect((await egoM2pClips({ source: 'hot3d-aria', root })).clips).toHaveLength(0);
   });
 
-  it('HOT3D: participants 1 and 14 are the validation split', async () => {
+  it('HOT3D: participants 1 and 14 are the validation split, those of its test in neither', async () => {
     const rows = ['object_uid,timestamp[ns],t_wo_x[m],t_wo_y[m],t_wo_z[m],q_wo_w,q_wo_x,q_wo_y,q_wo_z'];
     for (const t of frames(60)) rows.push(`1,${Math.round((t / 30) * 1e9) + 1000},0,0,0,1,0,0,0`);
-    const names = ['P0001_a', 'P0002_b', 'P0014_c', 'P0015_d'];
+    const names = ['P0001_a', 'P0002_b', 'P0014_c', 'P0015_d', 'P0016_e'];
     const files = names.map((name) => ({
       [`${name}/metadata.json`]: { headset: 'Aria' },
       [`${name}/headset_trajectory.csv`]: `${rows.join('\n')}\n`,

@@ -22,8 +22,14 @@ import { type Adapter, type SourceOptions, firstFile, foldersIn, shared, videoIf
 /** Of a pose in both files, metres. */
 const samePlace = 1e-3;
 
-/** Participants whom EgoM2P's release keeps for validation; sequences are called `<participant>_<recording>`. */
+/** Participants whom EgoM2P's release trains on neither: for validation, and HOT3D's own test. Sequences are `<participant>_<recording>`. */
 const validation = ['P0001', 'P0014'];
+const test = ['P0004', 'P0005', 'P0006', 'P0008', 'P0016', 'P0020'];
+
+function splitOf(name: string): 'train' | 'val' | 'test' {
+  const [participant] = name.split('_');
+  return validation.includes(participant) ? 'val' : test.includes(participant) ? 'test' : 'train';
+}
 
 /**
  * HOT3D: `<sequence>/{metadata.json,headset_trajectory.csv}`; Aria: `mps/eye_gaze/{personalized,general}_eye_gaze.csv`,
@@ -33,8 +39,7 @@ const validation = ['P0001', 'P0014'];
 const hot3d = (headset: 'Aria' | 'Quest'): Adapter =>
   async function* (options) {
     for (const name of foldersIn(options.root)) {
-      const part = validation.includes(name.split('_')[0]) ? 'val' : 'train';
-      if (options.split && options.split !== part) continue;
+      if (options.split && options.split !== splitOf(name)) continue;
       const folder = join(options.root, name);
       const metadata = join(folder, 'metadata.json');
       if (!existsSync(join(folder, 'headset_trajectory.csv')) || !existsSync(metadata)) continue;
