@@ -1,3 +1,4 @@
+export { trainingEnvironment } from './allocator.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export { jsonProblem, type JsonProblem } from './json.ts';

@@ -28,8 +28,7 @@ export function egoM2pParts(config: WorldConfig, egoM2p: EgoM2pConfig, root: str
 }
 
 /**
- * How one source's sequences are planned and recorded. The rooms of the sources of Table 1 look alike, those that are held out too: a
- * data set's splits are. Those of the sources that pretraining never sees look different.
+ * How one source's sequences are planned and recorded. The rooms of the sources that pretraining never sees have other looks.
  */
 export function egoM2pStudio(
   config: WorldConfig,
@@ -38,7 +37,7 @@ export function egoM2pStudio(
 ): Studio {
   const { render, ...rest } = studioOf(config);
   const width = wide.includes(source) ? 2 * Math.round((render.height * ASPECT) / 2) : render.width;
-  const looks = evaluationSources.some((name) => name === source) ? undefined : 'train';
+  const looks = evaluationSources.some((name) => name === source) ? 'other' : 'usual';
   return { ...rest, objects, looks, render: { ...render, width, fps, pictureFps, headShare } };
 }
 

@@ -9,7 +9,7 @@ export interface Studio {
   readonly rooms: WorldConfig['rooms'];
   /** where a take's objects stand; default: nearly all at the main station */
   readonly objects?: 'main' | 'both';
-  /** the split whose hues and textures all rooms have; default: each its own */
+  /** the hues and textures that all rooms have; default: usual */
   readonly looks?: TakeRequest['looks'];
 }
 

@@ -4,7 +4,7 @@ import { type ContactShadow, type Primitive, PrimitiveTable, Shape } from '../re
 import type { Scene } from '../render/shade.ts';
 import { bodyPrimitives, drawWearer, headPrimitives, Instance, toWorld, type Wearer } from '../world/body.ts';
 import { type Appearance, drawAppearance, liquidColours, models, objectPrimitives } from '../world/objects.ts';
-import { buildRoom, exoCameras, type Room } from '../world/room.ts';
+import { buildRoom, exoCameras, type Looks, type Room } from '../world/room.ts';
 import { alongZ, distance, mix, subtract } from '../world/vector.ts';
 import type { Plan } from './action.ts';
 import { planTake } from './activities.ts';
@@ -31,8 +31,8 @@ export interface TakeRequest {
   readonly numExo: number;
   /** both: the objects are spread over both stations, so that the wearer walks between them; default: the second has none or one */
   readonly objects?: 'main' | 'both';
-  /** the split whose hues and textures the room has; default: its own */
-  readonly looks?: Room['split'];
+  /** the hues and textures that the room has; default: usual */
+  readonly looks?: Looks;
 }
 
 export const roomId = (split: Room['split'], index: number): string =>

@@ -26,21 +26,21 @@ export interface Room {
 
 export const SURFACE = { halfWidth: 0.72, near: 0.2, far: 0.88 };
 
+/** From which hues and textures a room is drawn. Rooms of all splits are `usual`; those of data that a model has to adapt to are `other`. */
+export type Looks = 'usual' | 'other';
+
 /** A point of the station's frame (x right, y forward from where the wearer stands, z up from the floor) in the world. */
 export function fromStation(station: Station, point: Vector): Vector {
   return add(station.stand, rotate(about('z', station.yaw), point));
 }
 
 /**
- * A room with two work stations, a shelf, a window, pictures and a rug. Colours stay muted, so that objects stand out;
- * held-out rooms draw from other hues and textures than training rooms.
- *
- * @param looks the split whose hues and textures it draws from
+ * A room with two work stations, a shelf, a window, pictures and a rug. Colours stay muted, so that objects stand out.
  */
-export function buildRoom(id: string, split: Room['split'], random: Random, looks: Room['split'] = split): Room {
+export function buildRoom(id: string, split: Room['split'], random: Random, looks: Looks = 'usual'): Room {
   const palette = random.split('palette');
   const layout = random.split('layout');
-  const hue = () => (looks === 'heldOut' ? palette.uniform(0.5, 1) : palette.uniform(0, 0.55));
+  const hue = () => (looks === 'other' ? palette.uniform(0.5, 1) : palette.uniform(0, 0.55));
   const muted = (low: number, high: number) => hsv(hue(), palette.uniform(0.06, 0.32), palette.uniform(low, high));
   const [halfX, halfY] = [layout.uniform(2.5, 3.2), layout.uniform(2.5, 3.2)];
   const names: StationName[] = layout.uniform() < 0.5 ? ['table', 'counter'] : ['counter', 'table'];
@@ -60,7 +60,7 @@ export function buildRoom(id: string, split: Room['split'], random: Random, look
   };
   const wall = muted(0.55, 0.92);
   const textures =
-    looks === 'heldOut' ? [Texture.Grain, Texture.Speckle] : [Texture.Checker, Texture.Stripes, Texture.Plain];
+    looks === 'other' ? [Texture.Grain, Texture.Speckle] : [Texture.Checker, Texture.Stripes, Texture.Plain];
   const faces: RoomFaces = {
     colours: [wall, wall, shaded(wall, 0.88), shaded(wall, 0.94), muted(0.3, 0.65), [0.93, 0.93, 0.92]],
     floorTexture: palette.choice(textures),
