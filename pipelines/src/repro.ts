@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
-import { UserError, trainingEnvironment } from '@egolab/foundation';
+import { UserError } from '@egolab/foundation';
 import { branchesBelow, endsOf, readGraph, stagesBehind } from './dvc-graph.ts';
 import { dvcEvent, readableDvcLine, saysStopped } from './dvc-output.ts';
 import { LiveOverview } from './overview-view.ts';
@@ -165,7 +165,7 @@ async function supervise(file: string, args: string[], cwd: string, sink: Sink):
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', sink.err ? 'pipe' : 'inherit'],
-    env: { ...trainingEnvironment(), PATH },
+    env: { ...process.env, PATH },
   });
   const stopped = forwardSignals(child);
   createInterface({ input: child.stdout! }).on('line', (line) => sink.out(line));

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeSafetensors } from '@egolab/checkpoints';
-import { Random, trainingEnvironment } from '@egolab/foundation';
+import { Random } from '@egolab/foundation';
 import type { Answer } from './protocol.ts';
 import { Side } from './side.ts';
 import { configOf, workload, type WorkloadName } from './workloads.ts';
@@ -57,7 +57,7 @@ function ours(name: WorkloadName, precision: string, size = batch, local = optio
   const { weights, inputs } = prepare(name, size);
   const { attention } = options;
   const flags = { workload: name, weights, inputs, precision, attention, batch: `${size}`, 'local-batch': `${local}` };
-  return new Side(process.execPath, ['--import', 'tsx', file('ours.ts'), ...flagList(flags)], trainingEnvironment());
+  return new Side(process.execPath, ['--import', 'tsx', file('ours.ts'), ...flagList(flags)]);
 }
 
 function reference(name: WorkloadName, precision: string): Side {

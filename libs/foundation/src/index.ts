@@ -1,4 +1,3 @@
-export { trainingEnvironment } from './allocator.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export { jsonProblem, type JsonProblem } from './json.ts';
