@@ -94,13 +94,24 @@ async function inParallel(tasks: readonly (() => Promise<number>)[], jobs: numbe
   return codes.find((code) => code !== 0) ?? 0;
 }
 
+export interface DvcOptions {
+  /** before each line, where several run at a time; the stage's bars then become lines */
+  label?: string;
+  /** the targets, without what stands before them */
+  alone?: boolean;
+}
+
 /**
  * `dvc repro` of some targets; other processes of DVC are waited for.
- * @param label before each line, where several run at a time; the stage's bars then become lines
  * @returns exit code: 0, DVC's 255, or 128 + the signal that stopped it
  */
-export async function dvcRepro(targets: readonly string[], workspace: Workspace, label?: string): Promise<number> {
-  return supervise(...dvcCommand(targets, workspace), label === undefined ? plainSink : labelledSink(label));
+export async function dvcRepro(
+  targets: readonly string[],
+  workspace: Workspace,
+  { label, alone = false }: DvcOptions = {},
+): Promise<number> {
+  const command = dvcCommand(alone ? ['--single-item', ...targets] : targets, workspace);
+  return supervise(...command, label === undefined ? plainSink : labelledSink(label));
 }
 
 function dvcCommand(targets: readonly string[], { root }: Workspace): [file: string, args: string[], cwd: string] {

@@ -102,6 +102,19 @@ describe('ablate', () => {
     ]);
   });
 
+  it('what variants share is made for two seeds at a time', async () => {
+    const begun: string[] = [];
+    let bothBegan = () => {};
+    const both = new Promise<void>((resolve) => (bothBegan = resolve));
+    before = async (job) => {
+      if (begun.push(job) === 2) bothBegan();
+      return both.then(() => 0); // neither ends before the other has begun
+    };
+    write(demo.replace(/ {2}- { id: more.*\n/, ''));
+    expect((await run({ seeds: 2, workers: 2 })).exitCode).toBe(0);
+    expect(begun.slice(0, 2).map((job) => job.split('/')[1])).toEqual(['first', 'first']);
+  });
+
   it('a second time runs nothing, and gives the same table', async () => {
     const first = await run({ seeds: 2 });
     started = [];

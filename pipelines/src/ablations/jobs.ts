@@ -11,6 +11,8 @@ export interface Job {
   id: string;
   stage: string;
   plan: Plan;
+  /** ids of the jobs that it reads */
+  inputs: readonly string[];
   /** what `dvc repro` calls it */
   target: string;
   /** whether its result is there already, made by this code from these inputs */
@@ -68,14 +70,14 @@ function jobOf(stage: string, plan: Plan, { jobs, code, timed }: Known): Job {
   const id = `${plan.variantOf(stage)}/${stage}`;
   const known = jobs.get(id);
   if (known) return known;
-  const inputs = Object.values(plan.stages.get(stage)!.inputs);
+  const inputs = Object.values(plan.stages.get(stage)!.inputs).map((input) => `${plan.variantOf(input)}/${input}`);
   const record = readRun(plan.folderOf(stage));
   const done =
     record !== undefined &&
-    inputs.every((input) => jobs.get(`${plan.variantOf(input)}/${input}`)?.done) &&
+    inputs.every((input) => jobs.get(input)?.done) &&
     record.key === keyOf(plan, stage, (name) => code(plan, name));
   const seconds = secondsOfStage(plan, stage, timed(plan, stage));
-  const job = { id, stage, plan, target: dvcTarget(plan, stage), done, seconds };
+  const job = { id, stage, plan, inputs, target: dvcTarget(plan, stage), done, seconds };
   jobs.set(id, job);
   return job;
 }

@@ -25,7 +25,7 @@ function positive(text: string): number {
 const command = new Command('ablations')
   .option('--table <name>', 'an ablation in experiments/ablations; may be repeated (default: all)', collect, [])
   .option('--seeds <n>', "seeds of each variant: the preset's and those that follow it", positive, 1)
-  .option('--workers <n>', 'variants that run at a time', positive, 1)
+  .option('--workers <n>', 'stages that run at a time', positive, 1)
   .option('--preset <name>', 'configuration in experiments/presets', 'micro')
   .option('--set <key=value>', 'override a key of the preset for all variants; may be repeated', collect, [])
   .option('--dry-run', 'say what would be run and what is reused', false)

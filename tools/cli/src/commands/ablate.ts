@@ -21,7 +21,7 @@ export function addAblate(egolab: Command): void {
       'npx egolab ablate exo2ego/table-7 --seeds 3 --workers 2\n  $ npx egolab ablate --write docs/results/micro',
   })
     .option('--seeds <n>', "seeds of each variant: the preset's and those that follow it", integer(1), 1)
-    .option('--workers <n>', 'variants that run at a time', integer(1), 1)
+    .option('--workers <n>', 'stages that run at a time', integer(1), 1)
     .option('--preset <name>', 'configuration in experiments/presets', 'micro')
     .option('--set <key=value>', 'override a key of the preset for all variants; may be repeated', collect, [])
     .option('--dry-run', 'say what would be run and what is reused')
