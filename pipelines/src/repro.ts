@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
 import { branchesBelow, endsOf, readGraph, stagesBehind } from './dvc-graph.ts';
+import { whenDvcIsFree } from './dvc-busy.ts';
 import { dvcEvent, readableDvcLine, saysStopped } from './dvc-output.ts';
 import { LiveOverview } from './overview-view.ts';
 import { Overview, overviewStages, type Lane } from './overview.ts';
@@ -60,8 +61,11 @@ async function bringUpToDate(
   { title, address, folderOf, jobs, workspace }: Run,
 ): Promise<number> {
   const graph = readGraph(workspace.root);
+  const behind = stagesBehind(graph, stages);
+  const say = (holder: string) => write(process.stderr, `waiting: ${holder}`);
+  await whenDvcIsFree(workspace, { stages: behind.map(folderOf) }, say);
   const terminal = process.stdout.isTTY && process.stderr.isTTY;
-  const view = terminal && new Overview(overviewStages(stagesBehind(graph, stages), folderOf));
+  const view = terminal && new Overview(overviewStages(behind, folderOf));
   const live = view && new LiveOverview(title, view, process.stdout);
   const dvc = async (names: readonly string[], besideOthers: boolean) => {
     const lane = live && live.overview.lane();

@@ -1,6 +1,6 @@
 import { ablationNames, readAblation } from '@egolab/experiment';
 import { openMlflow } from '../mlflow-tracker.ts';
-import { dvcRepro } from '../repro.ts';
+import type { dvcRepro } from '../repro.ts';
 import type { OpenTracker } from '../tracker.ts';
 import { declareVariants } from '../variants.ts';
 import { workspace as ownWorkspace, type Workspace } from '../workspace.ts';

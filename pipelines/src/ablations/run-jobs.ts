@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { whenDvcIsFree } from '../dvc-busy.ts';
 import { lockWhenFree } from '../lock.ts';
 import { duration } from '../progress.ts';
 import { dvcRepro } from '../repro.ts';
 import type { Workspace } from '../workspace.ts';
 import { secondsOf } from './describe.ts';
-import { whenDvcIsFree } from './dvc-busy.ts';
 import type { Job } from './jobs.ts';
 
 export interface Running {
@@ -98,8 +98,9 @@ async function bringUpToDate(
     const open = jobs.filter(({ done }) => !done);
     for (const { id } of open)
       releases.push(await lockWhenFree(join(workspace.state, 'ablations/locks', id), wait, signal));
-    const folders = open.map(({ stage, plan }) => plan.folderOf(stage));
-    await whenDvcIsFree(workspace, folders, wait, signal);
+    const stages = jobs.map(({ id }) => join(workspace.artifacts, id));
+    const inputs = jobs.flatMap((job) => job.inputs.map((id) => join(workspace.artifacts, id)));
+    await whenDvcIsFree(workspace, { stages, inputs }, wait, signal);
     return await repro(targets, workspace, options);
   } catch (error) {
     if (signal.aborted) return STOPPED;
