@@ -139,7 +139,8 @@ function cellText(
   const parts = [rounded(average), sd === null ? '' : ` ± ${rounded(sd)}`, n < seeds ? ` (n = ${n})` : ''];
   if (delta !== null) {
     const mark = (better === 'higher') === delta > 0 ? '▲' : '▼';
-    parts.push(delta === 0 ? ' (=)' : ` (${delta < 0 ? '-' : '+'}${rounded(Math.abs(delta))} ${mark})`);
+    const size = rounded(Math.abs(delta));
+    parts.push(Number(size) === 0 ? ' (=)' : ` (${delta < 0 ? '-' : '+'}${size} ${mark})`);
   }
   return parts.join('');
 }
