@@ -67,17 +67,20 @@ async function bringUpToDate(
   const terminal = process.stdout.isTTY && process.stderr.isTTY;
   const view = terminal && new Overview(overviewStages(behind, folderOf));
   const live = view && new LiveOverview(title, view, process.stdout);
-  const dvc = async (names: readonly string[], besideOthers: boolean) => {
+  const dvc = async (names: readonly string[], { besideOthers = false, alone = false } = {}) => {
     const lane = live && live.overview.lane();
     const sink = lane ? liveSink(live, lane) : besideOthers ? namedSink() : plainSink;
-    const code = await supervise(...dvcCommand(names.map(address), workspace), sink);
+    const code = await supervise(...dvcCommand(names.map(address), workspace, alone), sink);
     if (lane) lane.end(code);
     return code;
   };
   try {
     const branches = jobs > 1 ? branchesBelow(graph, stages) : [];
-    const parts = branches.length > 1 ? branches.map((branch) => () => dvc(endsOf(graph, branch), true)) : [];
-    return (await inParallel(parts, jobs)) || (await dvc(stages, false));
+    const parts =
+      branches.length > 1 ? branches.map((branch) => () => dvc(endsOf(graph, branch), { besideOthers: true })) : [];
+    // the parts are all that the targets read: one target needs no second look at them
+    const alone = parts.length > 0 && stages.length === 1;
+    return (await inParallel(parts, jobs)) || (await dvc(stages, { alone }));
   } finally {
     if (live) live.stop();
   }
@@ -114,14 +117,17 @@ export async function dvcRepro(
   workspace: Workspace,
   { label, alone = false }: DvcOptions = {},
 ): Promise<number> {
-  const command = dvcCommand(alone ? ['--single-item', ...targets] : targets, workspace);
-  return supervise(...command, label === undefined ? plainSink : labelledSink(label));
+  return supervise(...dvcCommand(targets, workspace, alone), label === undefined ? plainSink : labelledSink(label));
 }
 
-function dvcCommand(targets: readonly string[], { root }: Workspace): [file: string, args: string[], cwd: string] {
+function dvcCommand(
+  targets: readonly string[],
+  { root }: Workspace,
+  alone: boolean,
+): [file: string, args: string[], cwd: string] {
   const dvc = join(root, '.venv/bin/dvc');
   if (!existsSync(dvc)) throw new UserError({ what: "DVC isn't installed", where: dvc, mend: 'run `npm run setup`' });
-  return [dvc, ['--wait-for-lock', 'repro', ...targets], root];
+  return [dvc, ['--wait-for-lock', 'repro', ...(alone ? ['--single-item'] : []), ...targets], root];
 }
 
 /** What becomes of the lines that DVC and its stages write; without `err` the stage keeps the terminal through stderr. */
