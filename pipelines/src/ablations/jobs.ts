@@ -28,8 +28,6 @@ export interface Task {
   plan: Plan;
   /** the measured stages */
   stages: readonly string[];
-  /** what `dvc repro` calls them */
-  targets: readonly string[];
   jobs: readonly Job[];
 }
 
@@ -42,11 +40,10 @@ export function workOf(grids: readonly AblationRuns[]): { tasks: Task[]; jobs: J
   for (const { ablation, runs } of grids) {
     for (const run of runs) {
       const stages = measuredStages(ablation, variantOf(ablation, run));
-      const targets = stages.map((stage) => dvcTarget(run.plan, stage));
       const own = Object.keys(run.folders).map((name) => jobOf(name, run.plan, { jobs, code, timed }));
       const label = `${ablationName(ablation)} ${run.variant}, seed ${run.seed}`;
-      const key = targets.join(' ');
-      if (!tasks.has(key)) tasks.set(key, { label, plan: run.plan, stages, targets, jobs: own });
+      const key = stages.map((stage) => dvcTarget(run.plan, stage)).join(' ');
+      if (!tasks.has(key)) tasks.set(key, { label, plan: run.plan, stages, jobs: own });
     }
   }
   return { tasks: [...tasks.values()], jobs: [...jobs.values()] };

@@ -77,7 +77,10 @@ export async function runJobs(jobs: readonly Job[], running: Running): Promise<J
       const job = next();
       if (!job) break;
       waiting.delete(job.id);
-      active.set(job.id, work(job).finally(() => active.delete(job.id))); // prettier-ignore
+      active.set(
+        job.id,
+        work(job).finally(() => active.delete(job.id)),
+      );
     }
     if (active.size === 0) return result;
     await Promise.race(active.values());
