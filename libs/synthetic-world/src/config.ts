@@ -66,7 +66,7 @@ const splits = (train: number, test: number) => ({ train: count(train), test: co
 export const egoBenchConfigSchema = z.strictObject({
   takes: z.strictObject(splits(12, 12)).prefault({}),
   /** for questions of episodic memory */
-  long: z.strictObject({ ...splits(4, 6), duration: seconds.default([60, 80]) }).prefault({}),
+  long: z.strictObject({ ...splits(6, 10), duration: seconds.default([60, 80]) }).prefault({}),
   ek100: z.strictObject({ trainTakes: count(0), testTakes: count(6) }).prefault({}),
   egtea: z.strictObject({ takes: count(6) }).prefault({}),
 });

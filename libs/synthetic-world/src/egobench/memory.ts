@@ -5,27 +5,61 @@ import type { Category } from '../world/objects.ts';
 import { tellActions, type ToldAction } from './told.ts';
 
 const WHERE = 'Where did I put';
+/** No object is the answer to more than this part of the questions for objects, if there are enough objects. */
+const MOST_OF_AN_ANSWER = 1 / 6;
 
 /**
- * Of the questions for places, as many with each place as the answer: surfaces are the answer much more often than the box and the
- * plate, which would tell a guesser what to say.
+ * Questions whose answers' texts tell a guesser nothing: as many with each place as the answer (surfaces are it much more often than the
+ * box and the plate), no object the answer too often, and each object as a wrong answer about three times as often as it is the right one.
  */
-export function balancePlaces<T extends { readonly question: string; readonly answer: string }>(
-  asked: readonly T[],
-  random: Random,
-): T[] {
-  const where = ({ question }: T) => question.startsWith(WHERE);
-  const byPlace = places.map((place) => asked.filter((one) => where(one) && one.answer === place));
-  const kept = Math.max(1, Math.min(...byPlace.map(({ length }) => length)));
-  const chosen = new Set(byPlace.flatMap((group) => random.shuffle(group).slice(0, kept)));
-  return asked.filter((one) => !where(one) || chosen.has(one));
+export function balanceAnswers<T extends Answered>(asked: readonly T[], random: Random): T[] {
+  const [where, what] = [asked.filter(isWhere), asked.filter((one) => !isWhere(one))];
+  const perPlace = Math.min(...places.map((place) => where.filter(({ answer }) => answer === place).length));
+  const chosen = new Set([
+    ...sameAnswers(where).flatMap((same) => random.shuffle(same).slice(0, Math.max(1, perPlace))),
+    ...sameAnswers(what).flatMap((same) => random.shuffle(same).slice(0, mostOfObjects(what))),
+  ]);
+  const kept = asked.filter((one) => chosen.has(one));
+  const wrong = wrongObjects(kept.filter((one) => !isWhere(one)), random); // prettier-ignore
+  return kept.map((one) => ({ ...one, wrong: wrong.get(one) ?? one.wrong.slice(0, NUM_WRONG) }));
+}
+
+type Answered = Pick<MemoryQuestion, 'question' | 'answer' | 'wrong'>;
+const isWhere = ({ question }: Answered) => question.startsWith(WHERE);
+
+function sameAnswers<T extends Answered>(asked: readonly T[]): T[][] {
+  const answers = [...new Set(asked.map(({ answer }) => answer))];
+  return answers.map((answer) => asked.filter((one) => one.answer === answer));
+}
+
+/** The most questions that an answer may have, so that none has more than its part of all that are then left. */
+function mostOfObjects(what: readonly Answered[]): number {
+  const counts = sameAnswers(what).map(({ length }) => length);
+  const left = (most: number) => counts.reduce((sum, count) => sum + Math.min(count, most), 0);
+  const part = Math.max(MOST_OF_AN_ANSWER, 1 / counts.length);
+  let most = Math.max(1, ...counts);
+  while (most > 1 && most > part * left(most)) most--;
+  return most;
+}
+
+/** For each question those of its possible wrong answers that have been shown too seldom for how often they are right. */
+function wrongObjects<T extends Answered>(asked: readonly T[], random: Random): Map<T, readonly string[]> {
+  const owed = new Map<string, number>();
+  const count = (option: string) => owed.get(option) ?? 0;
+  for (const { answer } of asked) owed.set(answer, count(answer) + NUM_WRONG);
+  const options = random.shuffle(asked).map((one): [T, readonly string[]] => {
+    const shown = [...one.wrong].sort((a, b) => count(b) - count(a)).slice(0, NUM_WRONG);
+    for (const option of shown) owed.set(option, count(option) - 1);
+    return [one, shown];
+  });
+  return new Map(options);
 }
 
 /** A question about a take whose answer can be seen at one moment. */
 export interface MemoryQuestion {
   readonly question: string;
   readonly answer: string;
-  /** wrong, and of the same kind as the answer */
+  /** every wrong answer of the same kind, three or more; {@link balanceAnswers} leaves three */
   readonly wrong: readonly string[];
   readonly start: number;
   readonly end: number;
@@ -63,8 +97,12 @@ export function memoryQuestions(
 ): MemoryQuestion[] {
   const objectQuestion = (question: string, { action, fact }: ToldAction): MemoryQuestion => {
     const plausible = present.filter((category) => category !== fact.object && possible(fact.verb, category));
-    const others = random.shuffle(plausible).slice(0, NUM_WRONG);
-    return { question, answer: the(fact.object as Category), wrong: others.map(the), ...span(action) };
+    return {
+      question,
+      answer: the(fact.object as Category),
+      wrong: random.shuffle(plausible).map(the),
+      ...span(action),
+    };
   };
   return [
     ...ends(told.filter(({ fact }) => fact.verb === 'pick up')).map(([when, one]) =>
@@ -81,7 +119,7 @@ export function memoryQuestions(
       ),
     ),
     ...wherePut(told, present),
-  ].filter(({ wrong }) => wrong.length === NUM_WRONG);
+  ].filter(({ wrong }) => wrong.length >= NUM_WRONG);
 }
 
 const the = (category: Category): string => `the ${category}`;
@@ -108,8 +146,7 @@ function wherePut(told: readonly ToldAction[], present: readonly Category[]): Me
       const wrong = places.filter(
         (place) => place !== answer && place !== `on the ${category}` && place !== `in the ${category}`,
       );
-      const others = wrong.length > NUM_WRONG ? wrong.slice(0, NUM_WRONG) : wrong;
-      return { question: `${WHERE} the ${category}${when}?`, answer, wrong: others, ...span(action) };
+      return { question: `${WHERE} the ${category}${when}?`, answer, wrong, ...span(action) };
     });
   });
 }

@@ -1,7 +1,7 @@
 import { Random, writeFileAtomic } from '@egolab/foundation';
 import { join } from 'node:path';
 import type { PlannedTake } from '../recording/plan.ts';
-import { askMemory, balancePlaces } from './memory.ts';
+import { askMemory, balanceAnswers } from './memory.ts';
 
 /** Frames a second in which Ego4D counts moments, whatever the video has. */
 const EGO4D_FPS = 30;
@@ -25,15 +25,16 @@ export function writeQaEgo4d(
         question: asked.question,
         moment_start_frame: asked.start * EGO4D_FPS,
         moment_end_frame: asked.end * EGO4D_FPS,
-        wrong_answers: asked.wrong,
+        wrong: asked.wrong,
         ...(ids === 'own' && { video_uid: uid, video_start_sec: asked.start, video_end_sec: asked.end }),
       }));
     });
   const write = (name: string, list: readonly object[]) =>
     writeFileAtomic(join(root, `annotations.${name}.json`), JSON.stringify(list, null, 1));
   const random = new Random(seed).split('qaego4d');
-  const closed = balancePlaces(records(test, 'own'), random.split('test'));
-  const timed = balancePlaces(records(train, 'clip'), random.split('train'));
+  const published = ({ wrong, ...record }: ReturnType<typeof records>[number]) => ({ ...record, wrong_answers: wrong });
+  const closed = balanceAnswers(records(test, 'own'), random.split('test')).map(published);
+  const timed = balanceAnswers(records(train, 'clip'), random.split('train')).map(published);
   write('QaEgo4D_test_close', closed);
   write(
     'QaEgo4D_test',

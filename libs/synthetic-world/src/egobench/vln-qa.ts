@@ -25,25 +25,24 @@ export const instructionTo = (place: StationName): string => `Go to the ${place}
 export const navigationQuestion = (instruction: string): string =>
   `This is a navigation video of an agent following instruction: "${instruction}" What is the next action it should take?`;
 
-/** The walks of a take: before the turn, after it, or when the goal is reached. */
+/** The walks of a take, each asked about twice: before its turn, and after it or when the goal is reached. */
 export function vlnClips(planned: PlannedTake, random: Random): VlnClip[] {
   const { plan, room, uid } = planned.take;
   const walks = plan.actions.filter(({ verb }) => verb === 'walk to');
-  return walks.map((walk, index) => {
+  return walks.flatMap((walk, index) => {
     const [from, to] = [room.stations[1 - walk.station], room.stations[walk.station]];
     const turn = Math.atan2(Math.sin(to.yaw - from.yaw), Math.cos(to.yaw - from.yaw));
-    const asked = random.choice(['before', 'before', 'after', 'there'] as const);
-    const end =
-      asked === 'before' ? walk.start : asked === 'after' ? walk.start + TURNED * (walk.end - walk.start) : walk.end;
-    const answer = asked === 'before' ? moves[turn > 0 ? 0 : 1] : asked === 'after' ? moves[2] : moves[3];
-    return {
+    const turned = { end: walk.start + TURNED * (walk.end - walk.start), answer: moves[2] };
+    const there = { end: walk.end, answer: moves[3] };
+    const asked = [{ end: walk.start, answer: moves[turn > 0 ? 0 : 1] }, random.choice([turned, there])];
+    return asked.map(({ end, answer }, moment) => ({
       planned,
-      file: `${uid}_${index}.mp4`,
+      file: `${uid}_${2 * index + moment}.mp4`,
       start: Math.max(0, end - SHOWN),
       end: Math.min(end, planned.duration),
       instruction: instructionTo(to.name),
       answer,
-    };
+    }));
   });
 }
 
