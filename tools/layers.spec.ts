@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ beforeAll(async () => {
   copy = mkdtempSync(join(tmpdir(), 'egolab-layers-'));
   for (const file of ['eslint.config.js', 'nx.json', 'package.json', 'tsconfig.base.json', 'tsconfig.json'])
     await run('cp', [join(root, file), copy]);
+  cpSync(join(root, 'tools/nx'), join(copy, 'tools/nx'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   library('lower', 'core', "import { upper } from '@egolab/upper';\nexport const lower = upper;\n");
   library('upper', 'model', 'export const upper = 1;\n');
