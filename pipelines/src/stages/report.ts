@@ -29,6 +29,14 @@ const SHOWN = [
   'ego-nlq',
   'egtea-fusion',
   'hoi-masks',
+  'egom2p-datasets',
+  'camera-tokenizer',
+  'gaze-tokenizer',
+  'video-tokenizer',
+  'tokenize',
+  'masked-pretrain',
+  'post-train',
+  'evaluate-masked',
 ];
 
 /**
