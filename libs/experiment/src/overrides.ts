@@ -11,7 +11,7 @@ export interface Override {
 }
 
 /**
- * `stage2.optimizer.learningRate=2e-4`: a dotted key and a YAML value. Scalars have YAML 1.2's types (`2e-4` is a number,
+ * `stage2.training.optimizer.learningRate=2e-4`: a dotted key and a YAML value. Scalars have YAML 1.2's types (`2e-4` is a number,
  * `true` a boolean, `null` nothing), lists and objects its flow style (`[1, 2]`, `{a: 1}`).
  */
 export function parseOverride(text: string): Override {
@@ -21,7 +21,7 @@ export function parseOverride(text: string): Override {
     throw new UserError({
       what: 'expected key=value',
       where: `--set ${text}`,
-      mend: 'for example --set stage2.optimizer.learningRate=2e-4',
+      mend: 'for example --set stage2.training.optimizer.learningRate=2e-4',
     });
   }
   const document = parseDocument(text.slice(split + 1));

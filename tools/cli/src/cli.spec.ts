@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
+import { loadConfig } from './pipelines.ts';
 
 const bin = fileURLToPath(new URL('../egolab.mjs', import.meta.url));
 
@@ -36,6 +37,12 @@ it('shows an example with each command', () => {
   const { status, stdout } = egolab('run', '--help');
   expect(status).toBe(0);
   expect(stdout).toContain('Example:\n  $ npx egolab run stage2');
+});
+
+it('shows an override that the preset has', async () => {
+  const { stdout } = egolab('run', '--help');
+  const set = /--set (stage2\S+=\S+)/.exec(stdout)![1];
+  await expect(loadConfig('micro', [set])).resolves.toHaveProperty('stage2');
 });
 
 it.each([

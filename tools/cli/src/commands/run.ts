@@ -11,7 +11,7 @@ interface Options {
 export function addRun(egolab: Command): void {
   const command = define(egolab, 'run <stage>', {
     description: 'run one stage; its inputs must be there (`nx run pipelines:<stage>` also runs what is missing)',
-    example: 'npx egolab run stage2 --preset micro --set stage2.optimizer.learningRate=2e-4',
+    example: 'npx egolab run stage2 --preset micro --set stage2.training.optimizer.learningRate=2e-4',
   })
     .option('--preset <name>', 'configuration in experiments/presets', 'micro')
     .option('--set <key=value>', 'override a key of the preset, as YAML; may be repeated', collect, [])
