@@ -204,6 +204,7 @@ describe('bad input is told in one message', () => {
     const videos = { ...exampleTake('tea').frame_aligned_videos, cam01: { '0': { relative_path: path } } };
     const takes = [exampleTake('tea', { root_dir: rootDir, frame_aligned_videos: videos })];
     expect(read({ 'takes.json': takes })).toThrow(/takes\.json \(take tea\): the path .* leaves the dataset root/);
+    expect(read({ 'takes.json': takes })).not.toThrow(/downscaled/); // a path that the file doesn't hold
   });
 
   it('a video that is a link to the outside', () => {
@@ -223,6 +224,10 @@ describe('bad input is told in one message', () => {
     };
     expect(read(files)).toThrow(UserError);
     expect(read(files)).toThrow(/2 videos of takes with narrations missing: .*aria01_214-1\.mp4 \(take lost\)/);
+    const without = { ...files, 'takes.json': [exampleTake('tea')] }; // as the message advises
+    expect(egoExoClips({ root: folder(without), split: 'train' })).toMatchObject({
+      skipped: [{ item: 'take uid uid-lost', reason: 'no UID mapping: the take is not in takes.json' }],
+    });
     const { clips, skipped } = egoExoClips({ root: folder(files), split: 'train', missingVideos: 'skip' });
     expect(clips).toHaveLength(3);
     expect(skipped).toEqual([

@@ -96,9 +96,10 @@ function cameraVideos(entry: z.output<typeof take>, root: string, where: string)
 function locate(entry: z.output<typeof take>, root: string, relative: string, where: string): string {
   const rootDir = entry.root_dir ?? posix.join('takes', entry.take_name);
   const folders = rootDir.startsWith('takes/') ? [rootDir] : [posix.join('takes', rootDir), rootDir];
+  const asWritten = inTake(root, folders[0], relative, where); // first: a message shows the path of the file
   const small = posix.join(posix.dirname(relative), 'downscaled', '448', posix.basename(relative));
   const candidates = folders.flatMap((folder) => [small, relative].map((path) => inTake(root, folder, path, where)));
-  return candidates.find((path) => existsSync(path)) ?? inTake(root, folders[0], relative, where);
+  return candidates.find((path) => existsSync(path)) ?? asWritten;
 }
 
 function inTake(root: string, folder: string, relative: string, where: string): string {
@@ -124,6 +125,6 @@ export function requireVideos(takes: readonly Take[], file: string): void {
   throw new UserError({
     what: `${missing.length} video${missing.length > 1 ? 's' : ''} of takes with narrations missing: ${first.join(', ')}${missing.length > 3 ? ', …' : ''}`,
     where: file,
-    mend: 'download them (egoexo -o DIR --parts downscaled_takes/448), or set missingVideos to "skip" to go on without them',
+    mend: 'download them (egoexo -o DIR --parts downscaled_takes/448), or take the takes out of this file: they are then left out and listed',
   });
 }
