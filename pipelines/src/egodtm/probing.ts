@@ -1,6 +1,7 @@
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { depthProbe, sigLoss, type DepthProbeConfig } from '@egolab/depth-decoder';
 import { videoGrid, videoTower } from '@egolab/dual-encoder';
+import { UserError } from '@egolab/foundation';
 import { depthErrors, type DepthErrors } from '@egolab/metrics';
 import type { Parameters } from '@egolab/nn';
 import { tf, valuesOf } from '@egolab/runtime';
@@ -147,6 +148,12 @@ export function scoreProbe(
     phase.advance();
   }
   phase.end();
+  if (errors.length === 0)
+    throw new UserError({
+      what: `none of ${clips.length} test clips has a frame with depth up to the head's largest`,
+      where: clips[0].frames[0].depth,
+      mend: 'check the depth maps of the test frames, and probe-depth.metresPerUnit: 0.001 when they are in millimetres',
+    });
   const metrics = { ...means(errors), n: errors.length, meanMap: means(blind) };
   const outcomes = Object.fromEntries(
     (['scaleAware', 'scaleInvariant'] as const).flatMap((kind) =>

@@ -186,6 +186,14 @@ describe('the stages of EgoDTM', () => {
     expect(readFileSync(join(other, 'history.csv'), 'utf8').split('\n')[0]).not.toContain('depth');
   }, 120_000);
 
+  it('name test frames of H2O without depth', async () => {
+    const h2o = join(folder('egodtm-datasets'), 'world/egodtm/h2o');
+    const empty = new Uint16Array(32 * 32);
+    for (const frame of readFileSync(join(h2o, 'label_split/pose_test.txt'), 'utf8').trim().split('\n'))
+      writePng(join(h2o, frame.replace('/rgb/', '/depth/')), { data: empty, height: 32, width: 32, channels: 1 });
+    await expect(run('probe-depth')).rejects.toThrow(/depth\/\d+\.png: none of \d+ test clips has a frame with depth/);
+  }, 60_000);
+
   it('leave no tensors behind', () => {
     expect([...tensors].filter(([, left]) => left !== 0)).toEqual([]);
   });
