@@ -82,6 +82,8 @@ describe('captions', () => {
     ['an unknown clip', JSON.stringify({ ...line, clip: 2 }), /clip 2: expected 0 to 1/],
     ['a cut line', JSON.stringify(line).slice(0, 30), /line 1: not valid JSON/],
     ['a missing field', '{"clip": 0}', /line 1: original/],
+    ['a file cut at the end of a line', `${JSON.stringify(line)}\n`, /1 of 2 clips have no line, first clip 1/],
+    ['an empty file', '', /2 of 2 clips have no line, first clip 0/],
   ])('name %s', (_, content, message) => {
     const at = folder();
     writeFileSync(join(at, CAPTIONS), content);

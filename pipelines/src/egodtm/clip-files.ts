@@ -125,7 +125,7 @@ export function writeCaptions(folder: string, captions: readonly EnrichedCaption
  * The enriched captions of an `enrich` stage by clip; undefined where there is none.
  *
  * @param originals the captions of all clips
- * @throws UserError for a damaged line, a clip that is there twice or isn't in the list, or another original caption
+ * @throws UserError for a damaged line, a clip that is there twice, isn't in the list or has no line, or another original caption
  */
 export function readCaptions(folder: string, originals: readonly string[]): (string | undefined)[] {
   const path = join(folder, CAPTIONS);
@@ -144,6 +144,12 @@ export function readCaptions(folder: string, originals: readonly string[]): (str
           mend: 'the captions belong to other clips: run stage enrich again',
         });
       seen.set(clip, enriched ?? undefined);
+    });
+  if (seen.size < originals.length)
+    throw new UserError({
+      what: `${originals.length - seen.size} of ${originals.length} clips have no line, first clip ${originals.findIndex((_, clip) => !seen.has(clip))}`,
+      where: path,
+      mend: 'the file may be cut: run stage enrich again',
     });
   return originals.map((_, clip) => seen.get(clip));
 }
