@@ -110,6 +110,6 @@ function noTargets(clips: number, byReason: Readonly<Record<string, number>>, fo
   return new UserError({
     what: `none of ${clips} clips has a depth target: ${reasons.join(', ') || 'there are no clips'}`,
     where: folder,
-    mend: 'check pseudo-depth.teacher: exact depth is there for the synthetic world only',
+    mend: 'check pseudo-depth.teacher: exact depth is there for the synthetic world only, files are <video_uid>/<narration_time>_depth.npz',
   });
 }

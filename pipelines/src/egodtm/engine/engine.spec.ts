@@ -102,7 +102,9 @@ describe('stage pseudo-depth', () => {
     mkdirSync(join(root, 'npz'));
     const nothing = run(pseudoDepth, 'files', { teacher: { kind: 'files', folder: join(root, 'npz') } });
     await expect(nothing).rejects.toThrow(UserError);
-    await expect(nothing).rejects.toThrow(/none of \d+ clips has a depth target: no depth file \(\d+\)/);
+    await expect(nothing).rejects.toThrow(
+      /none of \d+ clips has a depth target: no depth file \(\d+\)\n.*<narration_time>_depth\.npz/,
+    );
   });
 });
 
