@@ -13,9 +13,10 @@ import {
 import { exampleFolder } from './example-folder.ts';
 
 describe('EPIC-KITCHENS-100 retrieval', () => {
+  const header =
+    'narration_id,participant_id,video_id,start_timestamp,stop_timestamp,narration,verb_class,all_noun_classes';
+
   it('takes a caption’s text and classes from the clip of its id', () => {
-    const header =
-      'narration_id,participant_id,video_id,start_timestamp,stop_timestamp,narration,verb_class,all_noun_classes';
     const root = exampleFolder({
       'EPIC_100_retrieval_train.csv': `${header}\nP22_1,P22,P22_04,00:01:00.50,01:00:02.00,cut slice,3,"[1, 1, 4]"\n`,
       'EPIC_100_retrieval_train_sentence.csv': 'narration_id,narration,verb\nP22_1,wash cooker,wash\n',
@@ -23,6 +24,15 @@ describe('EPIC-KITCHENS-100 retrieval', () => {
     const { clips, captions } = readEk100Retrieval(root, 'train');
     expect(clips[0]).toMatchObject({ videoId: 'P22_04', start: 60.5, end: 3602, verbClass: 3, nounClasses: [1, 1, 4] });
     expect(captions).toEqual([{ narrationId: 'P22_1', text: 'cut slice', clip: 0 }]);
+  });
+
+  it('names a clip that ends before it starts', () => {
+    const root = exampleFolder({
+      'EPIC_100_retrieval_test.csv': `${header}\nP22_1,P22,P22_04,00:01:02.00,00:01:00.50,cut slice,3,[1]\n`,
+    });
+    expect(() => readEk100Retrieval(root)).toThrow(
+      'test.csv, line 2 (P22_1), stop_timestamp: expected a time after the start, 00:01:02.00, got "00:01:00.50"',
+    );
   });
 });
 

@@ -75,12 +75,19 @@ function readClips(file: string): Ek100Clip[] {
   );
   return rows.map(({ line, cells }) => {
     const where = (column: (typeof clipColumns)[number]) => `${file}, line ${line} (${cells.narration_id}), ${column}`;
+    const start = seconds(cells.start_timestamp, where('start_timestamp'));
+    const end = seconds(cells.stop_timestamp, where('stop_timestamp'));
+    if (end <= start)
+      throw new UserError({
+        what: `expected a time after the start, ${cells.start_timestamp}, got "${cells.stop_timestamp}"`,
+        where: where('stop_timestamp'),
+      });
     return {
       narrationId: cells.narration_id,
       participantId: cells.participant_id,
       videoId: cells.video_id,
-      start: seconds(cells.start_timestamp, where('start_timestamp')),
-      end: seconds(cells.stop_timestamp, where('stop_timestamp')),
+      start,
+      end,
       narration: cells.narration,
       verbClass: wholeNumber(cells.verb_class, 0, where('verb_class')),
       nounClasses: classList(cells.all_noun_classes, where('all_noun_classes')),
