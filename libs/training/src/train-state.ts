@@ -41,7 +41,7 @@ export class TrainState {
   /** Put weights and moments back as they were saved last; returns the steps done, 0 when nothing was saved. */
   restore(): number {
     if (!existsSync(this.path)) return 0;
-    const checkpoint = openSafetensors(this.path);
+    const checkpoint = this.open();
     try {
       this.checkIdentity(checkpoint);
       checkTensors(this.shapes(), checkpoint);
@@ -69,6 +69,17 @@ export class TrainState {
       (file) => file.startsWith(`.${STATE_FILE}.`) && file.endsWith('.partial'),
     );
     for (const file of partial) rmSync(join(this.folder, file), { force: true });
+  }
+
+  /** @throws UserError for a damaged file, which can only be given up */
+  private open(): Checkpoint {
+    try {
+      return openSafetensors(this.path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const { what, where } = error;
+      throw new UserError({ what, where, mend: `remove ${this.folder} to begin anew`, cause: error });
+    }
   }
 
   private restoreVariable(name: string, variable: Variable, checkpoint: Checkpoint): void {
