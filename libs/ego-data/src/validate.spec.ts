@@ -55,6 +55,26 @@ describe('validateDataset', () => {
     expect(problems[0].what).toMatch(/not valid JSON/);
   });
 
+  it('checks an Ego-Exo4D folder without exocentric views for EgoM2P alone', async () => {
+    const { aria01 } = exampleTake('tea').frame_aligned_videos;
+    const header = 'tracking_timestamp_us,tx,ty,tz,qx,qy,qz,qw'.replaceAll(/([tq][xyzw])/g, '$1_world_device');
+    const poses = Array.from({ length: 90 }, (_, i) => `${Math.round((i * 1e6) / 30)},0,0,0,0,0,0,1`);
+    const files = {
+      'takes.json': [exampleTake('tea', { frame_aligned_videos: { aria01 } })],
+      'annotations/atomic_descriptions_train.json': {
+        annotations: { 'uid-tea': [examplePass('a', { 'C stirs.': 0.5 })] },
+      },
+    };
+    const trajectory = 'takes/tea/trajectory/closed_loop_trajectory.csv';
+    const root = exampleFolder({ ...files, [trajectory]: [header, ...poses, ''].join('\n') });
+    await video(join(root, 'takes/tea/frame_aligned_videos/aria01_214-1.mp4'), 24);
+    const report = await validateDataset(root, 'ego-exo4d');
+    expect(report).toMatchObject({ valid: true, problems: [], counts: { 'EgoM2P clips': 1, 'EgoM2P camera': 1 } });
+    writeFileSync(join(root, trajectory), [header, poses[1], poses[0], ''].join('\n'));
+    const { problems } = await validateDataset(root, 'ego-exo4d');
+    expect(problems.map(({ where }) => where)).toEqual([`${join(root, trajectory)}:3 (tracking_timestamp_us)`]);
+  });
+
   it('checks the Ego4D and instruction formats, with what is skipped', async () => {
     const clip = (uid: string) => ({ video_uid: uid, clip_start: 0, clip_end: 1, clip_text: 't' });
     const options = Object.fromEntries([0, 1, 2, 3, 4].map((i) => [`option ${i}`, 'x']));

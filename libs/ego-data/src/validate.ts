@@ -194,15 +194,17 @@ const validators: Readonly<Record<DatasetKind, (root: string, videos: string) =>
   },
 };
 
-/** Where takes have trajectories, EgoM2P's clips are counted and checked too. */
+/** Where takes have trajectories, EgoM2P's clips are counted and checked too; without an exocentric view, alone. */
 async function withSensors(findings: Findings, root: string): Promise<Findings> {
   const takes = readTakes(join(root, 'takes.json'));
   const hasSensors = takes.some(({ takeName }) => existsSync(join(root, 'takes', takeName, 'trajectory')));
-  if (findings.problems.length > 0 || !hasSensors) return findings;
-  const { counts, problem } = await checkEgoM2pSource('ego-exo4d', root);
+  const hasPairs = takes.some(({ exo }) => exo.length > 0);
+  if (!hasSensors || (hasPairs && findings.problems.length > 0)) return findings;
+  const { counts, problem, skipped } = await checkEgoM2pSource('ego-exo4d', root);
   const named = Object.entries(counts).map(([name, count]) => [`EgoM2P ${name}`, count]);
   const problems = problem ? [problemOf(problem)] : [];
-  return { ...findings, counts: { ...findings.counts, ...Object.fromEntries(named) }, problems };
+  const alone = { ...findings, counts: { ...findings.counts, ...Object.fromEntries(named) }, problems };
+  return hasPairs ? alone : { ...alone, skipped };
 }
 
 function egoExoFindings(root: string): Findings {
