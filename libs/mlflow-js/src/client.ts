@@ -216,12 +216,11 @@ export class MlflowClient {
     const text = await response.text().catch((error: Error) => {
       throw new Unavailable(`the answer broke off (${error.message})`);
     });
-    if (!response.ok) throw failure(response.status, text);
-    try {
-      return JSON.parse(text) as T;
-    } catch {
+    const answer = parsed(text);
+    if (answer === undefined && (response.ok || response.status === 404))
       throw new Unavailable(`no MLflow server answers at ${this.address}`);
-    }
+    if (!response.ok) throw failure(response.status, text);
+    return answer as T;
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
@@ -269,14 +268,15 @@ export class MlflowClient {
 
 /** Which failures may pass by waiting: the server's own, too many requests, and refused credentials, which the user can mend. */
 function failure(status: number, text: string): Error {
-  let body: { error_code?: string; message?: string } = {};
-  try {
-    body = JSON.parse(text) as typeof body;
-  } catch {
-    // a proxy's page
-  }
+  const body = (parsed(text) ?? {}) as { error_code?: string; message?: string };
   const code = body.error_code ?? `HTTP_${status}`;
-  const message = body.message ?? text.slice(0, 200);
+  const message =
+    body.message ??
+    text
+      .replace(/<[^>]*>|\s+/g, ' ')
+      .replace(/ +/g, ' ')
+      .trim()
+      .slice(0, 200); // a proxy's page
   if (status === 401)
     return new Unavailable(
       `MLflow wants other credentials (401): set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN`,
@@ -288,6 +288,15 @@ function failure(status: number, text: string): Error {
   if (status >= 500 || status === 408 || status === 429)
     return new Unavailable(`MLflow fails for now (${status} ${code}: ${message})`);
   return new ApiError(status, code, message);
+}
+
+/** Undefined for what isn't JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

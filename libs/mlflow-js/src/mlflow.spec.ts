@@ -1,4 +1,6 @@
 import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -184,6 +186,16 @@ describe('an unreachable server', () => {
       .toContain(1);
     await second.finish();
     expect(server.runs.size).toBe(2);
+  });
+
+  it('keeps the records when another program has the port', async () => {
+    const other = createServer((_, response) => response.writeHead(404).end('<html>\n not here </html>'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    writeJournal(3);
+    const trackingUri = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const result = await sync(journal, { trackingUri, attempts: 1 });
+    expect(result).toMatchObject({ pending: 4, problem: `no MLflow server answers at ${trackingUri}` });
+    await new Promise((resolve) => other.close(resolve));
   });
 
   it.each([503, 429, 401, 403])('keeps the records when the server answers %i', async (status) => {
