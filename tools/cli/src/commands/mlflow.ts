@@ -45,9 +45,11 @@ export function addMlflow(egolab: Command): void {
       json: result,
       text: [
         `delivered ${delivered} records; ${pending} wait, ${rejected} were refused`,
-        ...(problem ? [problem] : []),
+        ...(problem
+          ? [problem, '  start it (`npx egolab mlflow start`), or set MLFLOW_TRACKING_URI; what waits is kept']
+          : []),
       ].join('\n'),
-      exitCode: problem ? 1 : 0,
+      exitCode: problem ? 2 : 0,
     };
   });
 }
