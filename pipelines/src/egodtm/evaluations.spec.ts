@@ -175,12 +175,14 @@ describe('VISOR', () => {
     await expect(readVisorImage(image)).rejects.toThrow('expected 6x4 pixels as annotated, got 4x6');
   });
 
-  it('refuses images without a name, outside of its folder, and other categories', () => {
+  it('refuses images without a name, outside of its folder, other categories, and no mask at all', () => {
     write(annotation({ images: [{ id: 3, height: 4, width: 6 }] }));
     expect(() => readVisor(root, 'val')).toThrow('image 3 has no file_name');
     write(annotation({ images: [{ id: 3, height: 4, width: 6, file_name: '../../x.png' }] }));
     expect(() => readVisor(root, 'val')).toThrow('x.png');
     write(annotation({ categories: [{ id: 1, name: 'hand' }, { id: 2, name: 'cup' }] })); // prettier-ignore
     expect(() => readVisor(root, 'val')).toThrow('expected the categories hand and object, got hand, cup');
+    write(annotation({ annotations: [] }));
+    expect(() => readVisor(root, 'val')).toThrow('val.json: no image has a mask');
   });
 });

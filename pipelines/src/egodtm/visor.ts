@@ -34,7 +34,7 @@ export interface VisorImage {
 
 /**
  * Read `annotations/<split>.json` in COCO's format, beside `images/<split>/`.
- * @throws UserError for a missing or malformed file, images without a name, or other categories than hand and object
+ * @throws UserError for a missing or malformed file, images without a name, other categories than hand and object, or no mask
  */
 export function readVisor(root: string, split: 'train' | 'val'): VisorSplit {
   const file = join(root, 'annotations', `${split}.json`);
@@ -50,6 +50,12 @@ export function readVisor(root: string, split: 'train' | 'val'): VisorSplit {
     throw new UserError({
       what: `expected the categories hand and object, got ${truth.categories.map(({ name }) => name).join(', ')}`,
       where: file,
+    });
+  if (truth.masks.length === 0)
+    throw new UserError({
+      what: 'no image has a mask of a hand or an object',
+      where: file,
+      mend: 'the file may be cut: download it again',
     });
   return { truth, images, categories: { hand, object } };
 }
