@@ -99,7 +99,10 @@ function checkIds(items: readonly ChoiceItem[], predictions: ChoicePredictions, 
   }
 }
 
-const predictionsSchema = z.record(z.string(), z.union([z.number(), z.array(z.number())]));
+const predictionsSchema = z.record(
+  z.string(),
+  z.union([z.number(), z.array(z.number())], { error: 'expected an option index or a list of scores' }),
+);
 
 /** Read `{question id: index}` or `{question id: [score per option]}`. */
 export function readChoicePredictions(path: string): ChoicePredictions {

@@ -40,4 +40,6 @@ export const flag = z
   .transform((value) => value === true || value === 1 || (typeof value === 'string' && /^(1|true|yes)$/i.test(value)));
 
 /** A number that files also write as text. */
-export const numeric = z.union([z.number(), z.string().trim().min(1).transform(Number).pipe(z.number())]);
+export const numeric = z.union([z.number(), z.string().trim().min(1).transform(Number).pipe(z.number())], {
+  error: 'expected a number',
+});

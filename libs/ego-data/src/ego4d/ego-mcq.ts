@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '@egolab/foundation';
 import { numeric, readAs } from '../boundary.ts';
 
 const clip = z.object({
@@ -39,7 +40,7 @@ export interface EgoMcqQuestion {
 
 /**
  * Read `egomcq.json`.
- * @throws UserError when it is missing, cut or of another format, or an answer is not among the choices
+ * @throws UserError when it is missing, cut, empty or of another format, or an answer is not among the choices
  */
 export function readEgoMcq(file: string): EgoMcqQuestion[] {
   const schema = z.record(
@@ -49,7 +50,9 @@ export function readEgoMcq(file: string): EgoMcqQuestion[] {
       path: ['answer'],
     }),
   );
-  return Object.entries(readAs(schema, file)).map(([id, { answer, query, choices, types }]) => {
+  const questions = Object.entries(readAs(schema, file));
+  if (questions.length === 0) throw new UserError({ what: 'no questions', where: file, mend: 'the file may be cut' });
+  return questions.map(([id, { answer, query, choices, types }]) => {
     const order = Object.keys(choices).sort((a, b) => Number(a) - Number(b));
     return {
       id,
