@@ -23,7 +23,14 @@ export default function component(tree: Tree, { name, layer, purpose }: Componen
 }
 
 const projectFile = (name: string, layer: string) =>
-  `{ "name": "${name}", "projectType": "library", "sourceRoot": "libs/${name}/src", "tags": ["layer:${layer}"], "targets": { "test": {}, "lint": {} } }\n`;
+  `{
+  "name": "${name}",
+  "projectType": "library",
+  "sourceRoot": "libs/${name}/src",
+  "tags": ["layer:${layer}"],
+  "targets": { "test": {}, "lint": {} }
+}
+`;
 
 const readme = (name: string, layer: string, purpose: string) => `# ${name}
 

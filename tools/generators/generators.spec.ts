@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { createTree } from '@nx/devkit/testing';
+import { check, resolveConfig } from 'prettier';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Tree } from '@nx/devkit';
 import component from './component.ts';
@@ -10,6 +12,14 @@ beforeEach(() => {
 });
 
 const paths = () => tree.listChanges().map(({ path }) => path).filter((path) => path !== '.prettierrc').sort(); // prettier-ignore
+
+it('makes files that are formatted as the repository wants', async () => {
+  component(tree, { name: 'depth-decoder', layer: 'model' });
+  stage(tree, { name: 'depth-pretrain', title: 'Pretraining', paper: 'EgoDTM section 3' });
+  const options = (await resolveConfig(fileURLToPath(import.meta.url)))!;
+  for (const filepath of paths())
+    expect(await check(tree.read(filepath, 'utf8')!, { ...options, filepath }), filepath).toBe(true);
+});
 
 describe('nx g ./tools:component', () => {
   it('makes a room with README, sources and spec in its layer', () => {
