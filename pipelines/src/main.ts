@@ -1,7 +1,6 @@
 /** `nx run pipelines:<target>`: `[stage…] --preset P [--set key=value]…`. Exit codes as the `egolab` command line's. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UserError } from '@egolab/foundation';
-import { refuseUnknownConfiguration } from './asked-configuration.ts';
 import { repro } from './repro.ts';
 
 interface Options {
@@ -51,7 +50,6 @@ const command = new Command('pipelines')
 
 try {
   command.parse();
-  refuseUnknownConfiguration();
   const options = command.opts<Options>();
   const { preset, set: sets, jobs } = options;
   process.exitCode =

@@ -1,7 +1,6 @@
 /** `nx run pipelines:ablations`: `[--table exo2ego/table-7]… [--seeds N] [--workers N] --preset P [--set key=value]… [--dry-run]`. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UserError } from '@egolab/foundation';
-import { refuseUnknownConfiguration } from '../asked-configuration.ts';
 import { ablate, prepareAblations } from './ablate.ts';
 import { describeWork } from './describe.ts';
 import { renderTable } from './table.ts';
@@ -34,7 +33,6 @@ const command = new Command('ablations')
 
 try {
   command.parse();
-  refuseUnknownConfiguration();
   const { table, dryRun, set, ...options } = command.opts<Options>();
   const choice = { ...options, sets: set };
   if (dryRun) {
