@@ -5,6 +5,7 @@ import { readJsonFile, UserError, writeFileAtomic } from '@egolab/foundation';
 import { z } from 'zod';
 import type { LlamaConfig } from './config.ts';
 import { type LoraAdapter, loraParameters, pathPattern } from './lora.ts';
+import { decoderLinears } from './parameters.ts';
 
 const WEIGHTS = 'adapter_model.safetensors';
 const CONFIG = 'adapter_config.json';
@@ -83,7 +84,7 @@ export function loadAdapter(folder: string, model: LlamaConfig): LoraAdapter {
   const checkpoint = openCheckpoint(weights);
   try {
     const { r: rank, lora_alpha: alpha, lora_dropout: dropout } = parsed.data;
-    const config = { rank, alpha, dropout, targets: storedTargets(checkpoint) };
+    const config = { rank, alpha, dropout, targets: storedTargets(checkpoint, model) };
     return {
       config,
       parameters: loadParameters(loraParameters(model, config), checkpoint, { rename: (name) => PREFIX + name }),
@@ -93,8 +94,17 @@ export function loadAdapter(folder: string, model: LlamaConfig): LoraAdapter {
   }
 }
 
-function storedTargets(checkpoint: Checkpoint): string[] {
+/** @throws UserError for a linear that the model lacks */
+function storedTargets(checkpoint: Checkpoint, model: LlamaConfig): string[] {
   const suffix = '.lora_A.weight';
   const adapted = checkpoint.names().filter((name) => name.startsWith(PREFIX) && name.endsWith(suffix));
-  return adapted.map((name) => name.slice(PREFIX.length, -suffix.length));
+  const targets = adapted.map((name) => name.slice(PREFIX.length, -suffix.length));
+  const linears = decoderLinears(model);
+  const foreign = targets.find((target) => !linears.has(target));
+  if (foreign === undefined) return targets;
+  throw new UserError({
+    what: `the adapter is of another model: this one has no linear ${foreign}`,
+    where: checkpoint.source,
+    mend: 'take the adapter that was trained with this language model',
+  });
 }

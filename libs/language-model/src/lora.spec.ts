@@ -80,6 +80,13 @@ describe('LoRA against peft', () => {
     unmergeLora(parameters, replaced);
     expect(parameters.digest()).toBe(before);
   });
+
+  it('of another model is refused by the name of its file', () => {
+    const shallower = { ...config, num_hidden_layers: 1 };
+    expect(() => loadAdapter(path('lora'), shallower)).toThrow(
+      /adapter_model\.safetensors: the adapter is of another model: this one has no linear model\.layers\.1\./,
+    );
+  });
 });
 
 describe('a fresh adapter', () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { npyBytes } from '@egolab/foundation';
 import { writePng, writeVideo } from '@egolab/video';
@@ -261,6 +261,9 @@ describe('sources', () => {
     for (const t of frames(2)) writeGrey(join(camera, 'rgb', `${t}.png`), 1);
     const [problem] = (await validateDataset(root, 'h2o')).problems;
     expect(problem.what).toBe('modalities differ in length: 2 frames, 6 depth maps');
+    rmSync(join(camera, 'depth', '3.png'));
+    const [hole] = (await validateDataset(root, 'h2o')).problems;
+    expect(hole.what).toBe('frame 3 is missing: 2.png is followed by 4.png');
   });
 });
 

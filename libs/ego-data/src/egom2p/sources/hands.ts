@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, parse } from 'node:path';
 import { z } from 'zod';
 import { readNpy, readNpz, UserError } from '@egolab/foundation';
 import { readAs } from '../../boundary.ts';
@@ -70,6 +70,7 @@ export const h2o: Adapter = async function* ({ root, split, log }) {
       continue;
     }
     const streams = { frames: rgbFiles, poses: poseFiles, 'depth maps': depthFiles };
+    Object.values(streams).forEach(checkNoHole);
     const counts = Object.entries(streams)
       .filter(([, files]) => files.length > 0)
       .map(([name, files]) => ({ name, count: files.length }));
@@ -84,6 +85,21 @@ export const h2o: Adapter = async function* ({ root, split, log }) {
     };
   }
 };
+
+/**
+ * Files that are called after their frames, in order.
+ * @throws UserError where one lacks: all that follow would be taken for the frame before
+ */
+function checkNoHole(files: readonly string[]): void {
+  const frames = files.map((file) => Number(parse(file).name));
+  const after = frames.findIndex((frame, i) => i > 0 && frame > frames[i - 1] + 1);
+  if (after < 0) return;
+  throw new UserError({
+    what: `frame ${frames[after - 1] + 1} is missing: ${basename(files[after - 1])} is followed by ${basename(files[after])}`,
+    where: dirname(files[after]),
+    mend: 'download the sequence again',
+  });
+}
 
 function readH2oPose(file: string): Pose {
   const numbers = dataLines(file).flatMap((row) => row.fields);
