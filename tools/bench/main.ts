@@ -75,14 +75,19 @@ const flagList = (flags: Record<string, string>) =>
 async function checkParity(a: Side, b: Side, precision: string): Promise<string> {
   const [mine, theirs] = [await a.ask('gradients'), await b.ask('gradients')];
   const largest = Math.max(...Object.values(theirs.norms!));
-  let worst = Math.abs(mine.loss! - theirs.loss!) / Math.abs(theirs.loss!);
-  for (const [name, norm] of Object.entries(theirs.norms!))
-    worst = Math.max(worst, Math.abs(mine.norms![name] - norm) / Math.max(norm, 1e-3 * largest));
+  const differences = Object.entries(theirs.norms!).map(([name, norm]): [string, number] => [
+    name,
+    Math.abs(mine.norms![name] - norm) / Math.max(norm, 1e-3 * largest),
+  ]);
+  differences.push(['the loss', Math.abs(mine.loss! - theirs.loss!) / Math.abs(theirs.loss!)]);
+  const [[name, worst]] = differences.sort((a, b) => b[1] - a[1]);
   const bound = precision === 'float32' ? 1e-3 : 0.1;
-  if (!(worst < bound))
+  if (!(worst < bound)) {
+    const norms = name in theirs.norms! ? `, norms ${mine.norms![name]} and ${theirs.norms![name]} of ${largest}` : '';
     throw new Error(
-      `no parity in ${precision}: losses ${mine.loss} and ${theirs.loss}, worst relative difference ${worst}`,
+      `no parity in ${precision}: losses ${mine.loss} and ${theirs.loss}, worst relative difference ${worst} (${name}${norms})`,
     );
+  }
   return `loss ${mine.loss!.toFixed(4)} and ${theirs.loss!.toFixed(4)}, worst relative difference of loss and gradient norms ${worst.toExponential(1)}`;
 }
 
