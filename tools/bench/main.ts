@@ -80,7 +80,8 @@ async function checkParity(a: Side, b: Side, precision: string): Promise<string>
     Math.abs(mine.norms![name] - norm) / Math.max(norm, 1e-3 * largest),
   ]);
   differences.push(['the loss', Math.abs(mine.loss! - theirs.loss!) / Math.abs(theirs.loss!)]);
-  const [[name, worst]] = differences.sort((a, b) => b[1] - a[1]);
+  const size = (difference: number) => (Number.isNaN(difference) ? Infinity : difference);
+  const [[name, worst]] = differences.sort((a, b) => size(b[1]) - size(a[1]));
   const bound = precision === 'float32' ? 1e-3 : 0.1;
   if (!(worst < bound)) {
     const norms = name in theirs.norms! ? `, norms ${mine.norms![name]} and ${theirs.norms![name]} of ${largest}` : '';

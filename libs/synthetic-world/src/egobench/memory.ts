@@ -9,7 +9,7 @@ const WHERE = 'Where did I put';
 const MOST_OF_AN_ANSWER = 1 / 6;
 
 /**
- * Questions whose answers' texts tell a guesser nothing: as many with each place as the answer (surfaces are it much more often than the
+ * Questions whose answers' texts tell a guesser little: as many with each place as the answer (surfaces are it much more often than the
  * box and the plate), no object the answer too often, and each object as a wrong answer about three times as often as it is the right one.
  */
 export function balanceAnswers<T extends Answered>(asked: readonly T[], random: Random): T[] {
