@@ -91,7 +91,8 @@ def loss_and_gradients():
 
 def gradients():
     loss = loss_and_gradients()
-    norms = {shared_name(name): parameter.grad.norm().item() for name, parameter in parameters.items()}
+    # in float64: the norm of 49 million float32 values is 2 % off in torch 2.13 on CPU
+    norms = {shared_name(name): parameter.grad.double().norm().item() for name, parameter in parameters.items()}
     model.zero_grad(set_to_none=True)
     return {"loss": loss, "norms": norms}
 
