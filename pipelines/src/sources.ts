@@ -51,7 +51,7 @@ export function sourceDigest(root: string, { libraries, files }: Sources): strin
 }
 
 /** Code that stages run: TypeScript, the native kernels, Python beside it, and tables of texts. */
-const CODE = /\.(ts|mjs|cc|py|json)$/;
+const CODE = /\.(ts|mjs|cc|h|py|json)$/;
 
 /** Files of code below a folder, tests and their fixtures aside. */
 function codeFiles(folder: string): string[] {

@@ -14,8 +14,12 @@ const runPath = '-Wl,-rpath,$ORIGIN/../../../../../.egolab/libtensorflow';
 
 /** Add-ons of our own beside it, which libs/runtime loads. */
 const native = `${root}/libs/runtime/src/native`;
-const addOns = ['signals', 'stderr', 'kernels'].map((name) => ({
-  source: `${native}/${name}.cc`,
+const addOns = Object.entries({
+  signals: ['signals.cc'],
+  stderr: ['stderr.cc'],
+  kernels: ['kernels.cc', 'attention.cc'],
+}).map(([name, sources]) => ({
+  sources: sources.map((source) => `${native}/${source}`),
   library: `${dirname(paths.binding)}/egolab_${name}.node`,
 }));
 
@@ -24,7 +28,9 @@ const stampValue = (device) =>
   digest(
     libtensorflowVersion(device),
     runPath,
-    ...addOns.map(({ source }) => readFileSync(source)),
+    ...readdirSync(native)
+      .sort()
+      .map((file) => readFileSync(`${native}/${file}`)),
     ...files().map((file) => readFileSync(`${sources}/${file}`)),
   );
 
@@ -41,7 +47,7 @@ export async function buildBinding(device) {
     sourceFiles.map((file) => `${sources}/${file}`),
   );
   // NaN stays NaN; nobody reads errno or traps after these
-  for (const { source, library } of addOns) await compile(library, '-O3 -fno-math-errno -fno-trapping-math', [source]);
+  for (const { sources, library } of addOns) await compile(library, '-O3 -fno-math-errno -fno-trapping-math', sources);
   await verifyBinding(device);
   writeStamp(stamp, stampValue(device));
 }

@@ -20,7 +20,7 @@ import {
   swiglu,
   type ParameterSpecs,
 } from '@egolab/nn';
-import { tf } from '@egolab/runtime';
+import { fusedKernels, tf } from '@egolab/runtime';
 import {
   checked,
   infer,
@@ -31,6 +31,9 @@ import {
   trainingStepCost,
   type StepTask,
 } from './index.ts';
+
+/** The op that computes attention's products here. */
+const ATTENTION = fusedKernels ? 'EgolabAttention' : 'BatchMatMulV2';
 
 const [BATCH, LENGTH, WIDTH, HEADS] = [2, 6, 8, 2];
 
@@ -115,13 +118,7 @@ describe('rules', () => {
         step.dispose();
         parameters.dispose();
       });
-      for (const op of [
-        'MatMul',
-        'BatchMatMulV2',
-        'Conv2DBackpropFilter',
-        'Conv3DBackpropInputV2',
-        'ResourceApplyAdam',
-      ])
+      for (const op of ['MatMul', ATTENTION, 'Conv2DBackpropFilter', 'Conv3DBackpropInputV2', 'ResourceApplyAdam'])
         expect(runs.get(op), op).toBeGreaterThan(0);
     },
   );
@@ -132,6 +129,14 @@ describe('rules', () => {
     expect(infer({ op: 'MatMul', attributes: { transpose_b: true }, inputs: [a, b], numOutputs: 1 })).toEqual({
       outputs: [{ shape: [3, 5], dtype: 1 }],
       flops: 2 * 3 * 4 * 5,
+    });
+    const [x, y] = [
+      { shape: [2, 6, 3, 4], dtype: 1 },
+      { shape: [2, 6, 4, 5], dtype: 1 },
+    ];
+    expect(infer({ op: 'BatchMatMulV2', attributes: {}, inputs: [x, y], numOutputs: 1 })).toEqual({
+      outputs: [{ shape: [2, 6, 3, 5], dtype: 1 }],
+      flops: 2 * 2 * 6 * 3 * 4 * 5,
     });
   });
 
@@ -157,7 +162,7 @@ describe('a trace', () => {
     });
     expect(traced.flops).toBe(real.flops);
     const runs = (op: string) => traced.ops.filter((each) => each.op === op).reduce((sum, each) => sum + each.runs, 0);
-    for (const op of ['MatMul', 'BatchMatMulV2', 'Conv2D', 'Conv3D', 'Mul', 'Transpose'])
+    for (const op of ['MatMul', ATTENTION, 'Conv2D', 'Conv3D', 'Mul', 'Transpose'])
       expect(runs(op), op).toBe(real.runs.get(op));
   });
 

@@ -70,15 +70,13 @@ export class MaskedModel {
     const shape = [targets.batchSize, targets.length];
     const modality = tf.tensor(targets.modality, shape, 'int32');
     const self = tf.expandDims(tf.equal(tf.expandDims(modality, 2), tf.expandDims(modality, 1)), 1);
-    const anyContext = tf.reshape(tf.cast(tf.any(visible, 1), 'float32'), [targets.batchSize, 1, 1]);
     let x: Tensor = tf.add(p.get('mask_token'), placeEmbeddings(p, config, this.positions, targets));
     const block = this.blockOptions(options);
     for (let i = 0; i < config.decoderDepth; i++) {
       const scope = p.scope(`decoder.${i}`);
       x = this.run(
-        (y, context, selfMask, cross, any) =>
-          decoderBlock(scope, y, context, { self: selfMask, cross, anyContext: any }, block),
-        [x, hidden, self, visible, anyContext],
+        (y, context, self, cross) => decoderBlock(scope, y, context, { self, cross }, block),
+        [x, hidden, self, visible],
         options,
       );
     }

@@ -27,19 +27,18 @@ export function encoderBlock(p: Scope, x: Tensor, visible: Tensor, options: Bloc
  *
  * @param x `[batch, query, dim]`
  * @param context `[batch, key, dim]`
- * @param masks `self` bool `[batch, 1, query, query]`, `cross` bool `[batch, key]`; `anyContext` float32 `[batch, 1, 1]`, 1 where
- *   there is a key to look at
+ * @param masks `self` bool `[batch, 1, query, query]`, `cross` bool `[batch, key]`: an empty context says nothing, attention gives zeros
  */
 export function decoderBlock(
   p: Scope,
   x: Tensor,
   context: Tensor,
-  masks: { self: Tensor; cross: Tensor; anyContext: Tensor },
+  masks: { self: Tensor; cross: Tensor },
   options: BlockOptions,
 ): Tensor {
   const y = tf.add(x, selfAttention(p.scope('self_attn'), norm(p.scope('norm1'), x), masks.self, options));
   const [query, key] = [norm(p.scope('query_norm'), y), norm(p.scope('context_norm'), context)];
-  const z = tf.add(y, crossAttention(p.scope('cross_attn'), query, key, masks, options));
+  const z = tf.add(y, crossAttention(p.scope('cross_attn'), query, key, masks.cross, options));
   return tf.add(z, gatedMlp(p.scope('mlp'), norm(p.scope('norm2'), z)));
 }
 
@@ -59,18 +58,10 @@ function selfAttention(p: Scope, x: Tensor, mask: Tensor, options: BlockOptions)
   return linear(p.scope('proj'), merged(attention(q, k, v, { mask, mode: options.attention })));
 }
 
-function crossAttention(
-  p: Scope,
-  x: Tensor,
-  context: Tensor,
-  { cross, anyContext }: { cross: Tensor; anyContext: Tensor },
-  options: BlockOptions,
-): Tensor {
+function crossAttention(p: Scope, x: Tensor, context: Tensor, mask: Tensor, options: BlockOptions): Tensor {
   const q = ofHeads(linear(p.scope('q'), x), options.numHeads);
   const [k, v] = heads(linear(p.scope('kv'), context), 2, options.numHeads);
-  const mixed = merged(attention(q, k, v, { mask: cross, mode: options.attention }));
-  // without a key to look at, softmax would average the padding: an empty context says nothing
-  return linear(p.scope('proj'), tf.mul(mixed, anyContext));
+  return linear(p.scope('proj'), merged(attention(q, k, v, { mask, mode: options.attention })));
 }
 
 /** `[batch, token, parts * dim]` -> `parts` times `[batch, head, token, dim / heads]`. */

@@ -35,6 +35,9 @@ export interface Operands {
 /** Added to the score of a forbidden pair; finite, so that a query that may look nowhere stays a number. */
 const FORBIDDEN = -1e30;
 
+/** Of each query, by its largest score, whether there is a key that it may see. */
+export const looksSomewhere = (largest: Tensor): Tensor => tf.greater(largest, FORBIDDEN / 2);
+
 export function queryChunks(
   { batch, heads, queries, keys, causal, slidingWindow }: Problem,
   chunkScores: number,

@@ -1,9 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { fusedKernels, tf } from '@egolab/runtime';
-import { keysOf, mix, queriesOf, queryChunks, scores, stacked } from './attention-scores.ts';
+import { keysOf, looksSomewhere, mix, queriesOf, queryChunks, scores, stacked } from './attention-scores.ts';
 import type { Chunk, Operands, Problem } from './attention-scores.ts';
 import { differentiable } from './differentiable.ts';
-import { fused } from './fused.ts';
+import { fusedAttention } from './fused-attention.ts';
 import { batchMatMul, fromPrecision, toPrecision } from './operands.ts';
 import { precision } from './precision.ts';
 
@@ -23,7 +23,9 @@ export interface AttentionOptions {
 }
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017), grouped-query when `k` and `v` have fewer heads (Ainslie et al. 2023).
+ * Scaled dot-product attention (Vaswani et al. 2017), grouped-query when `k` and `v` have fewer heads (Ainslie et al. 2023). A query
+ * that may look nowhere gets zeros. On CPU it is one float32 kernel, whatever the precision and the mode: nothing of
+ * `[batch, heads, query, key]` is ever a tensor there. The rest of this page is what other devices run.
  *
  * @param q `[batch, heads, query, headDim]`
  * @param k `[batch, keyHeads, key, headDim]`, keyHeads divides heads
@@ -33,6 +35,7 @@ export interface AttentionOptions {
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const problem = describe(q, k, v, options);
   const mask = options.mask && broadcastable(options.mask, problem);
+  if (fusedKernels) return fusedAttention(problem, { q, k, v }, mask);
   return options.mode === 'chunked'
     ? chunked(problem, { q, k, v }, mask, options.chunkScores)
     : full(problem, { q, k, v }, mask);
@@ -90,7 +93,7 @@ function full(problem: Problem, inputs: Operands, mask?: Tensor): Tensor {
     inputs: { ...inputs },
     forward: () => {
       const { q, k, v } = operands(problem, inputs);
-      const probabilities = toPrecision(tf.softmax(scores(problem, whole, { q, k, v }, mask)), precision);
+      const probabilities = toPrecision(softmax(scores(problem, whole, { q, k, v }, mask), mask), precision);
       return { value: mix(problem, whole, probabilities, v), saved: { q, k, v, probabilities } };
     },
     backward: (dy, { q, k, v, probabilities }) => {
@@ -99,6 +102,11 @@ function full(problem: Problem, inputs: Operands, mask?: Tensor): Tensor {
       return { q: () => compute().q, k: () => compute().k, v: () => compute().v };
     },
   });
+}
+
+function softmax(s: Tensor, mask?: Tensor): Tensor {
+  const probabilities = tf.softmax(s);
+  return mask ? tf.mul(probabilities, tf.cast(looksSomewhere(tf.max(s, -1, true)), 'float32')) : probabilities;
 }
 
 /** FlashAttention's bookkeeping (Dao et al. 2022): each query's log-normaliser is kept, and the probabilities are computed again from it. */
@@ -132,7 +140,8 @@ function forwardChunk(
   const largest = tf.max(s, -1, true);
   const weights = tf.exp(tf.sub(s, largest));
   s.dispose();
-  const normalizer = tf.sum(weights, -1, true);
+  const sum = tf.sum(weights, -1, true);
+  const normalizer = mask ? tf.where(looksSomewhere(largest), sum, Infinity) : sum;
   const mixed = mix(problem, chunk, toPrecision(weights, problem.precision), inputs.v);
   return { value: tf.div(mixed, normalizer), logNormalizer: tf.add(largest, tf.log(normalizer)) };
 }
@@ -155,10 +164,7 @@ function gradients(problem: Problem, chunk: Chunk, { q, k, v }: Operands, probab
   const ds = tf.tidy(() => {
     const dp = fromPrecision(batchMatMul(upstream, values, precision, { b: true }), precision);
     const p = precision === 'float32' ? weights : fromPrecision(tf.clone(weights), precision);
-    const slope = fusedKernels
-      ? fused('SoftmaxGrad', [dp, p], 1)[0]
-      : tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), -1, true)));
-    return toPrecision(slope, precision);
+    return toPrecision(tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), -1, true))), precision);
   });
   const dq = tf.mul(fromPrecision(batchMatMul(ds, keys, precision), precision), scale);
   // q carries the scale already

@@ -1,7 +1,7 @@
 import { product, type Rule, type Rules } from '../tensor-type.ts';
 import { likeFirst } from './elementwise.ts';
 
-/** libs/runtime/src/native/kernels.cc: y, and a number or two for each row. */
+/** libs/runtime/src/native: y, and a number or two for each row. */
 const norm: Rule = ({ inputs: [{ shape, dtype }], numOutputs }) => {
   const perRow = { shape: [product(shape.slice(0, -1))], dtype };
   return { outputs: [{ shape, dtype }, ...Array.from({ length: numOutputs - 1 }, () => perRow)] };
@@ -20,6 +20,25 @@ const swiGluGradient: Rule = ({ inputs: [{ shape, dtype }] }) => ({
   ],
 });
 
+/** Multiply-adds of one product of all queries with all keys: what a mask leaves out is counted too, as in a dense product. */
+const pairs = ([batch, heads, queries, width]: readonly number[], keys: number) =>
+  batch * heads * queries * keys * width;
+
+/** q, k, v, mask, rules -> y, and two numbers of each query */
+const attention: Rule = ({ inputs: [q, k] }) => {
+  const perQuery = { shape: q.shape.slice(0, 3), dtype: q.dtype };
+  return {
+    outputs: [q, perQuery, perQuery].map(({ shape, dtype }) => ({ shape, dtype })),
+    flops: 4 * pairs(q.shape, k.shape[2]),
+  };
+};
+
+/** dy, q, k, v, … -> their gradients: the scores again, and a product for each of dp, dq, dk and dv */
+const attentionGradient: Rule = ({ inputs: [, q, k] }) => ({
+  outputs: [q, k, k].map(({ shape, dtype }) => ({ shape, dtype })),
+  flops: 10 * pairs(q.shape, k.shape[2]),
+});
+
 const reflection =
   (sign: 1 | -1): Rule =>
   (call) => {
@@ -31,12 +50,14 @@ const reflection =
 const pointwise = ['Gelu', 'GeluTanh', 'QuickGelu', 'Silu'].flatMap((name) => [name, `${name}Grad`]);
 
 export const fused: Rules = {
-  ...Object.fromEntries([...pointwise, 'SwiGlu', 'Rotary', 'SoftmaxGrad'].map((name) => [`Egolab${name}`, likeFirst])),
+  ...Object.fromEntries([...pointwise, 'SwiGlu', 'Rotary'].map((name) => [`Egolab${name}`, likeFirst])),
   EgolabLayerNorm: norm,
   EgolabLayerNormGrad: normGradient,
   EgolabRmsNorm: norm,
   EgolabRmsNormGrad: normGradient,
   EgolabSwiGluGrad: swiGluGradient,
+  EgolabAttention: attention,
+  EgolabAttentionGrad: attentionGradient,
   EgolabReflectionPad: reflection(1),
   EgolabReflectionPadGrad: reflection(-1),
 };

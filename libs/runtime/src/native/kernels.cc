@@ -1,214 +1,14 @@
 // Fused CPU kernels for what TensorFlow only has as chains of elementwise ops: one pass over memory instead of up to a dozen.
 // Registered through TensorFlow's C kernel interface when this add-on is loaded; libs/nn holds the same formulas as chains of ops,
-// which other devices run and which the tests compare these with. All tensors are float32. Results don't depend on the number of
-// threads: work is cut into the same blocks everywhere, and sums over blocks are taken in order.
+// which other devices run and which the tests compare these with. All tensors are float32.
 #include <node_api.h>
-#define IS_SLIM_BUILD  // leaves out declarations whose headers are not part of the C interface
-#include <tensorflow/c/kernels.h>
-#include <tensorflow/c/ops.h>
 
-#include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <condition_variable>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <mutex>
-#include <stdexcept>
-#include <string>
-#include <thread>
-#include <vector>
+#include "attention.h"
+#include "kernel.h"
 
-#define VECTORIZED __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
-#define INLINE __attribute__((always_inline)) static inline
+using namespace egolab;
 
 namespace {
-
-// ---- threads ----------------------------------------------------------------------------------------------------------------
-
-/** Runs blocks of work on all cores; the caller works too, and a second caller at the same time works alone. */
-class Pool {
- public:
-  Pool() {
-    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-    for (unsigned i = 1; i < cores; i++) std::thread([this] { serve(); }).detach();
-    workers_ = cores - 1;
-  }
-
-  void run(int64_t blocks, const std::function<void(int64_t)>& work) {
-    std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
-    if (blocks < 2 || workers_ == 0 || !turn.owns_lock()) {
-      for (int64_t block = 0; block < blocks; block++) work(block);
-      return;
-    }
-    {
-      std::lock_guard<std::mutex> lock(state_);
-      work_ = &work;
-      blocks_ = blocks;
-      next_ = 0;
-      pending_ = workers_;
-      generation_++;
-    }
-    begin_.notify_all();
-    drain(work, blocks);
-    std::unique_lock<std::mutex> lock(state_);
-    done_.wait(lock, [this] { return pending_ == 0; });
-  }
-
- private:
-  void drain(const std::function<void(int64_t)>& work, int64_t blocks) {
-    for (int64_t block; (block = next_.fetch_add(1)) < blocks;) work(block);
-  }
-
-  void serve() {
-    for (uint64_t seen = 0;;) {
-      std::unique_lock<std::mutex> lock(state_);
-      begin_.wait(lock, [&] { return generation_ != seen; });
-      seen = generation_;
-      const auto* work = work_;
-      const int64_t blocks = blocks_;
-      lock.unlock();
-      drain(*work, blocks);
-      lock.lock();
-      if (--pending_ == 0) done_.notify_one();
-    }
-  }
-
-  std::mutex turn_, state_;
-  std::condition_variable begin_, done_;
-  const std::function<void(int64_t)>* work_ = nullptr;
-  int64_t blocks_ = 0;
-  std::atomic<int64_t> next_{0};
-  unsigned workers_ = 0, pending_ = 0;
-  uint64_t generation_ = 0;
-};
-
-Pool& pool() {
-  static Pool* instance = new Pool;  // lives as long as the process: its threads do
-  return *instance;
-}
-
-/** Elements that are worth a thread's waking up. */
-constexpr int64_t kGrain = 1 << 15;
-
-/** `work(from, to)` over 0..count, in blocks of about kGrain elements of `width` each; returns nothing, so order doesn't matter. */
-template <class Work>
-void parallel(int64_t count, int64_t width, const Work& work) {
-  const int64_t size = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, width));
-  pool().run((count + size - 1) / size, [&](int64_t block) { work(block * size, std::min(count, (block + 1) * size)); });
-}
-
-// ---- arithmetic that compilers vectorise --------------------------------------------------------------------------------------
-
-/** e^x to 2 units in the last place; NaN stays NaN. */
-INLINE float fastExp(float x) {
-  x = x < -87.3f ? -87.3f : x > 88.3f ? 88.3f : x;
-  const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: rounds to an integer in the low bits
-  const float n = shifted - 12582912.0f;
-  float r = x - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  int32_t bits;
-  std::memcpy(&bits, &shifted, sizeof bits);
-  bits = static_cast<int32_t>(static_cast<uint32_t>(bits) << 23) + 0x3f800000;
-  float scale;
-  std::memcpy(&scale, &bits, sizeof scale);
-  return p * scale;
-}
-
-INLINE float sigmoid(float x) { return 1.0f / (1.0f + fastExp(-x)); }
-
-/** Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7. `square` is e^(-x^2). */
-INLINE float erfOf(float x, float square) {
-  const float a = std::fabs(x);
-  const float t = 1.0f / (1.0f + 0.3275911f * a);
-  const float series = ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t;
-  return std::copysign(1.0f - series * square, x);
-}
-
-constexpr int kLanes = 16;
-
-/** Sum of f(i) over 0..n in kLanes running sums. */
-template <class F>
-INLINE float sumOf(int64_t n, const F& f) {
-  float lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (int j = 0; j < kLanes; j++) lanes[j] += f(i + j);
-  for (; i < n; i++) lanes[i % kLanes] += f(i);
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int j = 0; j < width; j++) lanes[j] += lanes[j + width];
-  return lanes[0];
-}
-
-// ---- the kernel interface -----------------------------------------------------------------------------------------------------
-
-/** One call of a kernel. */
-class Call {
- public:
-  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
-  ~Call() {
-    for (TF_Tensor* tensor : tensors_) TF_DeleteTensor(tensor);
-    TF_DeleteStatus(status_);
-  }
-
-  TF_Tensor* input(int i) {
-    TF_Tensor* tensor = nullptr;
-    TF_GetInput(context_, i, &tensor, status_);
-    return owned(tensor);
-  }
-
-  float* output(int i, const std::vector<int64_t>& shape) {
-    int64_t size = 1;
-    for (int64_t length : shape) size *= length;
-    TF_Tensor* tensor = TF_AllocateOutput(context_, i, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), size * 4, status_);
-    return static_cast<float*>(TF_TensorData(owned(tensor)));
-  }
-
-  void fail(const char* message) {
-    TF_SetStatus(status_, TF_INVALID_ARGUMENT, message);
-    TF_OpKernelContext_Failure(context_, status_);
-  }
-
- private:
-  TF_Tensor* owned(TF_Tensor* tensor) {
-    if (TF_GetCode(status_) != TF_OK) throw std::runtime_error(TF_Message(status_));
-    tensors_.push_back(tensor);
-    return tensor;
-  }
-
-  TF_OpKernelContext* context_;
-  TF_Status* status_;
-  std::vector<TF_Tensor*> tensors_;
-};
-
-const float* data(TF_Tensor* tensor) { return static_cast<const float*>(TF_TensorData(tensor)); }
-
-std::vector<int64_t> shapeOf(TF_Tensor* tensor) {
-  std::vector<int64_t> shape(TF_NumDims(tensor));
-  for (size_t i = 0; i < shape.size(); i++) shape[i] = TF_Dim(tensor, static_cast<int>(i));
-  return shape;
-}
-
-/** A tensor as rows of its last axis. */
-struct Rows {
-  int64_t count, width;
-  explicit Rows(TF_Tensor* tensor)
-      : count(0), width(TF_NumDims(tensor) == 0 ? 1 : TF_Dim(tensor, TF_NumDims(tensor) - 1)) {
-    count = width == 0 ? 0 : TF_TensorElementCount(tensor) / width;
-  }
-};
-
-void require(bool holds, const char* message) {
-  if (!holds) throw std::runtime_error(message);
-}
 
 // ---- layer and root-mean-square normalisation -----------------------------------------------------------------------------------
 
@@ -353,26 +153,6 @@ ACTIVATION(GeluTanh)
 ACTIVATION(QuickGelu)
 ACTIVATION(Silu)
 
-// ---- softmax ------------------------------------------------------------------------------------------------------------------
-
-VECTORIZED void softmaxGradRows(const float* dp, const float* p, float* ds, int64_t from, int64_t to, int64_t width) {
-  for (int64_t row = from; row < to; row++) {
-    const float *up = dp + row * width, *weights = p + row * width;
-    const float mean = sumOf(width, [&](int64_t i) { return up[i] * weights[i]; });
-    for (int64_t i = 0; i < width; i++) ds[row * width + i] = weights[i] * (up[i] - mean);
-  }
-}
-
-/** Gradient with respect to the scores: p (dp - sum(dp p)). Inputs dp, p. */
-void softmaxGrad(Call& call, float) {
-  TF_Tensor *dp = call.input(0), *p = call.input(1);
-  require(TF_TensorElementCount(dp) == TF_TensorElementCount(p), "softmax: dp and p differ in size");
-  const Rows rows(p);
-  float* ds = call.output(0, shapeOf(p));
-  parallel(rows.count, rows.width,
-           [&](int64_t from, int64_t to) { softmaxGradRows(data(dp), data(p), ds, from, to, rows.width); });
-}
-
 // ---- SwiGLU --------------------------------------------------------------------------------------------------------------------
 
 VECTORIZED void swigluValue(const float* gate, const float* up, float* y, int64_t from, int64_t to) {
@@ -476,52 +256,6 @@ void reflectionPadGrad(Call& call, float parameter) {
 
 // ---- registration ---------------------------------------------------------------------------------------------------------------
 
-using Body = void (*)(Call&, float);
-
-/** What TensorFlow keeps of one use of an op: its one number (epsilon of a norm, width of a padding, sign of a rotation). */
-void* create(TF_OpKernelConstruction* construction) {
-  auto* parameter = new float(0);
-  TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrFloat(construction, "parameter", parameter, status);
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return parameter;
-}
-
-void destroy(void* parameter) { delete static_cast<float*>(parameter); }
-
-template <Body body>
-void compute(void* parameter, TF_OpKernelContext* context) {
-  Call call(context);
-  try {
-    body(call, *static_cast<float*>(parameter));
-  } catch (const std::exception& error) {
-    call.fail(error.what());
-  }
-}
-
-void unknownShapes(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeInferenceContextSetUnknownShape(context, status);
-}
-
-template <Body body>
-void define(const char* name, std::initializer_list<const char*> inputs, std::initializer_list<const char*> outputs) {
-  TF_Status* status = TF_NewStatus();
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
-  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, (std::string(input) + ": float").c_str());
-  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(op, (std::string(output) + ": float").c_str());
-  TF_OpDefinitionBuilderAddAttr(op, "parameter: float = 0");
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &unknownShapes);
-  TF_RegisterOpDefinition(op, status);
-  if (TF_GetCode(status) == TF_OK) {
-    TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", &create, &compute<body>, &destroy);
-    TF_RegisterKernelBuilder(name, kernel, status);
-  }
-  const std::string message = TF_GetCode(status) == TF_OK ? "" : TF_Message(status);
-  TF_DeleteStatus(status);
-  if (!message.empty()) throw std::runtime_error(message);
-}
-
 void defineAll() {
   define<norm<true>>("EgolabLayerNorm", {"x", "weight", "bias"}, {"y", "inverse", "mean"});
   define<normGrad<true>>("EgolabLayerNormGrad", {"dy", "x", "weight", "inverse", "mean"}, {"dx", "dweight", "dbias"});
@@ -540,7 +274,8 @@ void defineAll() {
   define<rotary>("EgolabRotary", {"x", "cos", "signed_sin"}, {"y"});
   define<reflectionPad>("EgolabReflectionPad", {"x"}, {"y"});
   define<reflectionPadGrad>("EgolabReflectionPadGrad", {"dy"}, {"dx"});
-  define<softmaxGrad>("EgolabSoftmaxGrad", {"dp", "p"}, {"ds"});
+  define<attention>("EgolabAttention", {"q", "k", "v", "mask: bool", "rules"}, {"y", "largest", "inverse"});
+  define<attentionGrad>("EgolabAttentionGrad", {"dy", "q", "k", "v", "y", "largest", "inverse", "mask: bool", "rules"}, {"dq", "dk", "dv"});
 }
 
 }  // namespace
