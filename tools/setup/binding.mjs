@@ -41,13 +41,12 @@ export const bindingReady = (device) => existsSync(paths.binding) && stamped(sta
 export async function buildBinding(device) {
   mkdirSync(dirname(paths.binding), { recursive: true });
   const sourceFiles = files().filter((file) => file.endsWith('.cc'));
-  await compile(
-    paths.binding,
-    '-O2',
-    sourceFiles.map((file) => `${sources}/${file}`),
-  );
-  // NaN stays NaN; nobody reads errno or traps after these
-  for (const { sources, library } of addOns) await compile(library, '-O3 -fno-math-errno -fno-trapping-math', sources);
+  const binding = sourceFiles.map((file) => `${sources}/${file}`);
+  // NaN stays NaN; nobody reads errno or traps after the add-ons
+  await Promise.all([
+    compile(paths.binding, '-O2', binding),
+    ...addOns.map(({ sources, library }) => compile(library, '-O3 -fno-math-errno -fno-trapping-math', sources)),
+  ]);
   await verifyBinding(device);
   writeStamp(stamp, stampValue(device));
 }

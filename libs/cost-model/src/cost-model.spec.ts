@@ -63,7 +63,7 @@ const specs: ParameterSpecs = {
 function loss(p: Parameters, ids: Tensor): Scalar {
   const x = layerNorm(p.scope('norm'), embedding(p.get('table.weight'), ids), 1e-5);
   const heads = (name: string, count: number) =>
-    tf.transpose(tf.reshape(linear(p.scope(name), x), [BATCH, LENGTH, count, WIDTH / HEADS]), [0, 2, 1, 3]);
+    tf.reshape(linear(p.scope(name), x), [BATCH, LENGTH, count, WIDTH / HEADS]);
   const mask = tf.ones([BATCH, LENGTH], 'bool');
   const mixed = attention(heads('q', HEADS), heads('k', 1), heads('v', 1), {
     causal: true,
@@ -71,7 +71,7 @@ function loss(p: Parameters, ids: Tensor): Scalar {
     mode: 'chunked',
     chunkScores: 40,
   });
-  const y = rmsNorm(p.scope('rms'), tf.add(x, tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), x.shape)), 1e-6);
+  const y = rmsNorm(p.scope('rms'), tf.add(x, tf.reshape(mixed, x.shape)), 1e-6);
   const fed = linear(p.scope('down'), swiglu(gelu(linear(p.scope('gate'), y)), linear(p.scope('up'), y)));
   const plane = instanceNorm(conv2d(p.scope('plane'), reflectionPad2d(tf.reshape(fed, [BATCH, 2, 3, WIDTH]), 1)));
   const grown = convTranspose2d(p.scope('grow'), plane, { stride: 2, padding: 1, outputPadding: 1 });

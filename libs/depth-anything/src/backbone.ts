@@ -107,10 +107,7 @@ function block(p: Scope, config: Dinov2Config, x: Tensor): Tensor {
 function selfAttention(p: Scope, { num_attention_heads: heads }: Dinov2Config, x: Tensor): Tensor {
   const [batch, sequence, hidden] = x.shape;
   const split = (name: string) =>
-    tf.transpose(
-      tf.reshape(linear(p.scope(`attention.${name}`), x), [batch, sequence, heads, hidden / heads]),
-      [0, 2, 1, 3],
-    );
+    tf.reshape(linear(p.scope(`attention.${name}`), x), [batch, sequence, heads, hidden / heads]);
   const mixed = attention(split('query'), split('key'), split('value'), { mode: 'chunked' });
-  return linear(p.scope('output.dense'), tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, sequence, hidden]));
+  return linear(p.scope('output.dense'), tf.reshape(mixed, x.shape));
 }

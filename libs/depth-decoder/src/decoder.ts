@@ -123,15 +123,14 @@ function queryDecoder(p: Scope, config: DepthDecoderConfig, memory: Tensor): Ten
 
 /** torch.nn.MultiheadAttention, batch first, without dropout. */
 function multiheadAttention(p: Scope, heads: number, query: Tensor, key: Tensor, value: Tensor): Tensor {
-  const [batch, queries, hidden] = query.shape;
+  const [batch, , hidden] = query.shape;
   const [q, k, v] = [query, key, value].map((x, part) => {
     const weight = tf.slice(p.get('in_proj_weight'), [part * hidden, 0], [hidden, hidden]);
     const bias = tf.slice(p.get('in_proj_bias'), [part * hidden], [hidden]);
     const y = linear(scopeOf({ weight, bias }), x);
-    return tf.transpose(tf.reshape(y, [batch, x.shape[1]!, heads, hidden / heads]), [0, 2, 1, 3]);
+    return tf.reshape(y, [batch, x.shape[1]!, heads, hidden / heads]);
   });
-  const mixed = tf.transpose(attention(q, k, v), [0, 2, 1, 3]);
-  return linear(p.scope('out_proj'), tf.reshape(mixed, [batch, queries, hidden]));
+  return linear(p.scope('out_proj'), tf.reshape(attention(q, k, v), query.shape));
 }
 
 /** Tensors as a layer reads its parameters. */

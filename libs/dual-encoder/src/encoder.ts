@@ -84,12 +84,11 @@ function encoderBlock(p: Scope, config: EncoderConfig, x: Tensor, mode: 'full' |
 
 function selfAttention(p: Scope, x: Tensor, heads: number, mode: 'full' | 'chunked', causal: boolean): Tensor {
   const [batch, sequence, hidden] = x.shape;
-  const split = (y: Tensor) => tf.transpose(tf.reshape(y, [batch, sequence, heads, hidden / heads]), [0, 2, 1, 3]);
-  const q = split(linear(p.scope('q_proj'), x));
-  const k = split(linear(p.scope('k_proj'), x));
-  const v = split(linear(p.scope('v_proj'), x));
+  const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((name) =>
+    tf.reshape(linear(p.scope(name), x), [batch, sequence, heads, hidden / heads]),
+  );
   const mixed = attention(q, k, v, { mode, causal });
-  return linear(p.scope('out_proj'), tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, sequence, hidden]));
+  return linear(p.scope('out_proj'), tf.reshape(mixed, x.shape));
 }
 
 function mlp(p: Scope, config: EncoderConfig, x: Tensor): Tensor {

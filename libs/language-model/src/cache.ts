@@ -10,19 +10,19 @@ export class KeyValueCache {
 
   /** Tokens held. */
   get length(): number {
-    return this.layers.at(0)?.keys.shape[2] ?? 0;
+    return this.layers.at(0)?.keys.shape[1] ?? 0;
   }
 
   /**
-   * Add the keys and values of new tokens, `[batch, keyValueHeads, new, headDim]`, to a layer's.
+   * Add the keys and values of new tokens, `[batch, new, keyValueHeads, headDim]`, to a layer's.
    *
    * @returns all of the layer's; still the cache's own
    */
   append(layer: number, keys: Tensor, values: Tensor): { keys: Tensor; values: Tensor } {
     const held = this.layers[layer] as { keys: Tensor; values: Tensor } | undefined;
     const grown = {
-      keys: tf.keep(held ? tf.concat([held.keys, keys], 2) : keys.clone()),
-      values: tf.keep(held ? tf.concat([held.values, values], 2) : values.clone()),
+      keys: tf.keep(held ? tf.concat([held.keys, keys], 1) : keys.clone()),
+      values: tf.keep(held ? tf.concat([held.values, values], 1) : values.clone()),
     };
     held?.keys.dispose();
     held?.values.dispose();

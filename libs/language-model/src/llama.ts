@@ -72,31 +72,25 @@ function decoderLayer(p: Scope, config: LlamaConfig, layer: number, x: Tensor, c
 function selfAttention(p: Scope, config: LlamaConfig, layer: number, x: Tensor, context: LayerContext): Tensor {
   const { num_attention_heads: heads, num_key_value_heads: keyValueHeads } = config;
   const path = `model.layers.${layer}.self_attn`;
+  const [batch, length] = x.shape;
   const project = (name: string, count: number) =>
-    splitHeads(adaptedLinear(p, `${path}.${name}`, x, context.lora), count);
+    tf.reshape(adaptedLinear(p, `${path}.${name}`, x, context.lora), [batch, length!, count, config.head_dim]);
   const queries = applyRotary(project('q_proj', heads), context.rotary);
   const newKeys = applyRotary(project('k_proj', keyValueHeads), context.rotary);
   const newValues = project('v_proj', keyValueHeads);
   const { keys, values } = context.cache?.append(layer, newKeys, newValues) ?? { keys: newKeys, values: newValues };
   const attended = attend(queries, keys, values, {
     mask: context.mask,
-    causal: x.shape[1]! > 1 || config.sliding_window !== null, // a single query is the last token: it sees every key
+    causal: length! > 1 || config.sliding_window !== null, // a single query is the last token: it sees every key
     slidingWindow: config.sliding_window,
     mode: context.attention,
   });
-  return adaptedLinear(p, `${path}.o_proj`, mergeHeads(attended), context.lora);
-}
-
-/** `[batch, sequence, heads * headDim]` -> `[batch, heads, sequence, headDim]`. */
-function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
-}
-
-/** The inverse of `splitHeads`. */
-function mergeHeads(x: Tensor): Tensor {
-  const [batch, heads, length, headDim] = x.shape as [number, number, number, number];
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * headDim]);
+  return adaptedLinear(
+    p,
+    `${path}.o_proj`,
+    tf.reshape(attended, [batch, length!, heads * config.head_dim]),
+    context.lora,
+  );
 }
 
 /** SwiGLU (Shazeer 2020): down(silu(gate x) * up x). */

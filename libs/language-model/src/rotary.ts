@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-node-gpu';
 import { differentiable, fused } from '@egolab/nn';
 import { attribute, fusedKernels, nativeOp, tf } from '@egolab/runtime';
 
-/** cos and sin of every position's angles, `[batch or 1, 1, sequence, headDim]`; the sine of the first half is negated. */
+/** cos and sin of every position's angles, `[batch or 1, sequence, 1, headDim]`; the sine of the first half is negated. */
 export interface RotaryTables {
   cos: Tensor;
   signedSin: Tensor;
@@ -31,12 +31,12 @@ export function rotaryTables(positions: readonly (readonly number[])[], headDim:
       sin[first] = -sin[first + half];
     }
   });
-  const shape = [positions.length, 1, length, headDim];
+  const shape = [positions.length, length, 1, headDim];
   return { cos: tf.tensor(cos, shape), signedSin: tf.tensor(sin, shape) };
 }
 
 /**
- * Rotate queries or keys `[batch, heads, sequence, headDim]` in the half-split layout (dimension j pairs with
+ * Rotate queries or keys `[batch, sequence, heads, headDim]` in the half-split layout (dimension j pairs with
  * j + headDim / 2): x cos + rotateHalf(x) sin. The backward pass is the rotation by the opposite angle.
  */
 export function applyRotary(x: Tensor, { cos, signedSin }: RotaryTables): Tensor {

@@ -55,28 +55,23 @@ export function norm(p: Scope, x: Tensor): Tensor {
 
 function selfAttention(p: Scope, x: Tensor, mask: Tensor, options: BlockOptions): Tensor {
   const [q, k, v] = heads(linear(p.scope('qkv'), x), 3, options.numHeads);
-  return linear(p.scope('proj'), merged(attention(q, k, v, { mask, mode: options.attention })));
+  return linear(p.scope('proj'), tf.reshape(attention(q, k, v, { mask, mode: options.attention }), x.shape));
 }
 
 function crossAttention(p: Scope, x: Tensor, context: Tensor, mask: Tensor, options: BlockOptions): Tensor {
   const q = ofHeads(linear(p.scope('q'), x), options.numHeads);
   const [k, v] = heads(linear(p.scope('kv'), context), 2, options.numHeads);
-  return linear(p.scope('proj'), merged(attention(q, k, v, { mask, mode: options.attention })));
+  return linear(p.scope('proj'), tf.reshape(attention(q, k, v, { mask, mode: options.attention }), x.shape));
 }
 
-/** `[batch, token, parts * dim]` -> `parts` times `[batch, head, token, dim / heads]`. */
+/** `[batch, token, parts * dim]` -> `parts` times `[batch, token, head, dim / heads]`. */
 function heads(x: Tensor, parts: number, numHeads: number): Tensor[] {
   return tf.split(x, parts, 2).map((part) => ofHeads(part, numHeads));
 }
 
 function ofHeads(x: Tensor, numHeads: number): Tensor {
   const [batch, tokens, dim] = x.shape;
-  return tf.transpose(tf.reshape(x, [batch, tokens!, numHeads, dim! / numHeads]), [0, 2, 1, 3]);
-}
-
-function merged(x: Tensor): Tensor {
-  const [batch, numHeads, tokens, headDim] = x.shape;
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, tokens!, numHeads! * headDim!]);
+  return tf.reshape(x, [batch, tokens!, numHeads, dim! / numHeads]);
 }
 
 /** fc2(silu(fc1 x) * fc3 x). */

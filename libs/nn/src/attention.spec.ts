@@ -23,7 +23,7 @@ it.each<AttentionOptions & { keyHeads: number }>([
   { keyHeads: 2, causal: true },
   { keyHeads: 1, causal: true, slidingWindow: 5 },
 ])('chunked equals full: %o', ({ keyHeads, ...options }) => {
-  const inputs = [make([2, 4, 17, 8], 1), make([2, keyHeads, 23, 8], 2), make([2, keyHeads, 23, 8], 3)];
+  const inputs = [make([2, 17, 4, 8], 1), make([2, 23, keyHeads, 8], 2), make([2, 23, keyHeads, 8], 3)];
   const mask = tf.tidy(() => tf.greater(tf.randomUniform([2, 23], 0, 1, 'float32', 4), 0.2));
   for (const rest of [options, { ...options, mask }]) {
     const full = run(inputs, { ...rest, mode: 'full' });
@@ -37,7 +37,7 @@ it.each<AttentionOptions & { keyHeads: number }>([
 
 it('keeps no [heads, query, key] tensor for the backward pass when chunked', () => {
   const [batch, heads, length, headDim] = [1, 2, 256, 4];
-  const inputs = [1, 2, 3].map((seed) => make([batch, heads, length, headDim], seed));
+  const inputs = [1, 2, 3].map((seed) => make([batch, length, heads, headDim], seed));
   const kept = (mode: 'full' | 'chunked') => {
     let bytes = 0;
     const before = tf.memory().numBytes;
@@ -54,7 +54,7 @@ it('keeps no [heads, query, key] tensor for the backward pass when chunked', () 
 });
 
 it('gives zeros to a query that may look nowhere, and no gradient', () => {
-  const inputs = [make([1, 1, 3, 4], 1), make([1, 1, 3, 4], 2), make([1, 1, 3, 4], 3)];
+  const inputs = [1, 2, 3].map((seed) => make([1, 3, 1, 4], seed));
   // the second query sees two keys, the others none
   const mask = tf.tensor4d([0, 0, 0, 1, 1, 0, 0, 0, 0], [1, 1, 3, 3], 'bool');
   for (const mode of ['full', 'chunked'] as const) {
@@ -67,13 +67,15 @@ it('gives zeros to a query that may look nowhere, and no gradient', () => {
   }
 });
 
-/** The definition, of tensors: `[batch, heads, query, key]` of what may be looked at. */
-function definition([q, k, v]: Tensor[], allowed: Tensor): Tensor {
+/** The definition; `allowed` bool `[batch, heads, query, key]`. */
+function definition(inputs: Tensor[], allowed: Tensor): Tensor {
+  const [q, k, v] = inputs.map((x) => tf.transpose(x, [0, 2, 1, 3]));
   const group = q.shape[1]! / k.shape[1]!;
   const spread = (x: Tensor) =>
     tf.reshape(tf.mul(x.expandDims(2), tf.ones([group, 1, 1])), [...q.shape.slice(0, 2), ...x.shape.slice(2)]);
   const scores = tf.mul(tf.matMul(q, spread(k), false, true), q.shape[3]! ** -0.5);
-  return tf.matMul(tf.softmax(tf.add(scores, tf.mul(tf.sub(1, tf.cast(allowed, 'float32')), -1e30))), spread(v));
+  const probabilities = tf.softmax(tf.add(scores, tf.mul(tf.sub(1, tf.cast(allowed, 'float32')), -1e30)));
+  return tf.transpose(tf.matMul(probabilities, spread(v)), [0, 2, 1, 3]);
 }
 
 /** Several blocks of queries and of keys, tiles that are not full, masks of every shape. */
@@ -85,9 +87,9 @@ it.each([
   { heads: [2, 2], queries: 300, keys: 530, width: 33, causal: true },
 ])('is the definition, with its gradients: %o', ({ heads, queries, keys, width, mask, causal = false }) => {
   const inputs = [
-    make([2, heads[0], queries, width], 5),
-    make([2, heads[1], keys, width], 6),
-    make([2, heads[1], keys, width], 7),
+    make([2, queries, heads[0], width], 5),
+    make([2, keys, heads[1], width], 6),
+    make([2, keys, heads[1], width], 7),
   ];
   tf.tidy(() => {
     const random = mask && tf.greater(tf.randomUniform(mask, 0, 1, 'float32', 8), 0.4);
@@ -98,7 +100,7 @@ it.each([
           .lessEqual(tf.range(0, keys).expandDims(0), tf.range(keys - queries, keys).expandDims(1))
           .expandDims(0)
           .expandDims(0);
-    const upstream = tf.randomNormal([2, heads[0], queries, width], 0, 1, 'float32', 9);
+    const upstream = tf.randomNormal([2, queries, heads[0], width], 0, 1, 'float32', 9);
     const gradients = (f: (x: Tensor[]) => Tensor) =>
       valueAndGrads(() => tf.sum(tf.mul(f(inputs), upstream)) as Scalar, inputs);
     const ours = gradients(([q, k, v]) =>
@@ -113,8 +115,8 @@ it.each([
 });
 
 it('says what does not fit', () => {
-  const [q, k] = [tf.zeros([1, 4, 2, 8]), tf.zeros([1, 3, 2, 8])];
-  expect(() => attention(q, k, k)).toThrow('got [1,4,2,8], [1,3,2,8], [1,3,2,8]');
+  const [q, k] = [tf.zeros([1, 2, 4, 8]), tf.zeros([1, 2, 3, 8])];
+  expect(() => attention(q, k, k)).toThrow('got [1,2,4,8], [1,2,3,8], [1,2,3,8]');
   expect(() => attention(q, q, q, { slidingWindow: 2 })).toThrow('slidingWindow needs causal');
   expect(() => attention(q, q, q, { mask: tf.zeros([1, 3], 'bool') })).toThrow('with 2 keys, got bool [1,3]');
 });

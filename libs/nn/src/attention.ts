@@ -27,18 +27,20 @@ export interface AttentionOptions {
  * that may look nowhere gets zeros. On CPU it is one float32 kernel, whatever the precision and the mode: nothing of
  * `[batch, heads, query, key]` is ever a tensor there. The rest of this page is what other devices run.
  *
- * @param q `[batch, heads, query, headDim]`
- * @param k `[batch, keyHeads, key, headDim]`, keyHeads divides heads
+ * @param q `[batch, query, heads, headDim]`, as a linear layer gives them
+ * @param k `[batch, key, keyHeads, headDim]`, keyHeads divides heads
  * @param v as `k`
- * @returns `[batch, heads, query, headDim]`
+ * @returns `[batch, query, heads, headDim]`
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const problem = describe(q, k, v, options);
   const mask = options.mask && broadcastable(options.mask, problem);
   if (fusedKernels) return fusedAttention(problem, { q, k, v }, mask);
-  return options.mode === 'chunked'
-    ? chunked(problem, { q, k, v }, mask, options.chunkScores)
-    : full(problem, { q, k, v }, mask);
+  const byHead = (x: Tensor) => tf.transpose(x, [0, 2, 1, 3]);
+  const inputs = { q: byHead(q), k: byHead(k), v: byHead(v) };
+  return byHead(
+    options.mode === 'chunked' ? chunked(problem, inputs, mask, options.chunkScores) : full(problem, inputs, mask),
+  );
 }
 
 function describe(
@@ -47,12 +49,12 @@ function describe(
   v: Tensor,
   { causal = false, scale, slidingWindow = null }: AttentionOptions,
 ): Problem {
-  const [batch, heads, queries, headDim] = q.shape;
-  const [, keyHeads, keys] = k.shape;
-  const expected = String([batch, keyHeads, keys, headDim]);
+  const [batch, queries, heads, headDim] = q.shape;
+  const [, keys, keyHeads] = k.shape;
+  const expected = String([batch, keys, keyHeads, headDim]);
   if (q.rank !== 4 || String(k.shape) !== expected || String(v.shape) !== expected || heads % keyHeads !== 0) {
     throw new Error(
-      `attention: expected q [batch, heads, query, headDim] and k, v [batch, a divisor of heads, key, headDim], got [${q.shape}], [${k.shape}], [${v.shape}]`,
+      `attention: expected q [batch, query, heads, headDim] and k, v [batch, key, a divisor of heads, headDim], got [${q.shape}], [${k.shape}], [${v.shape}]`,
     );
   }
   if (slidingWindow !== null && !causal) throw new Error('attention: slidingWindow needs causal');

@@ -84,7 +84,7 @@ it('frees every native handle, bfloat16 ones too', () => {
       tf.tidy(() => {
         const f = () => {
           const y = checkpointed((y) => dropout(layer('1', layer('0', y)), 0.1, 5), [x]);
-          const heads = tf.reshape(y, [2, 4, 64, width]);
+          const heads = tf.reshape(y, [2, 64, 4, width]);
           const image = tf.reshape(attention(heads, heads, heads, { causal: true, mode: 'chunked' }), [8, 64, 64, 1]);
           return tf.mean(conv2d(convolution, image, { padding: 1 })) as Scalar;
         };

@@ -30,6 +30,12 @@ const scopeOf = (tensors: Tensors): Scope => ({
   scope: () => scopeOf(tensors),
 });
 
+/** The fixtures are `[batch, heads, sequence, headDim]`, as PyTorch has them. */
+const attention = (t: Tensors, options: nn.AttentionOptions) => {
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => tf.transpose(t[name], [0, 2, 1, 3]));
+  return tf.transpose(nn.attention(q, k, v, { ...options, mask: t['mask'] }), [0, 2, 1, 3]);
+};
+
 /** Ops by the fixture's names; `t` holds inputs and parameters. */
 const ops: Record<string, (t: Tensors, options: Record<string, never>) => Tensor> = {
   linear: (t) => nn.linear(scopeOf(t), t['x']),
@@ -47,9 +53,8 @@ const ops: Record<string, (t: Tensors, options: Record<string, never>) => Tensor
   convTranspose2d: (t, options) => nn.convTranspose2d(scopeOf(t), t['x'], options),
   reflectionPad2d: (t, { n }) => nn.reflectionPad2d(t['x'], n),
   crossEntropy: (t, options) => nn.crossEntropy(t['logits'], t['labels'], options),
-  attention: (t, options) => nn.attention(t['q'], t['k'], t['v'], { ...options, mask: t['mask'] }),
-  chunkedAttention: (t, options) =>
-    nn.attention(t['q'], t['k'], t['v'], { ...options, mask: t['mask'], mode: 'chunked', chunkScores: 80 }),
+  attention,
+  chunkedAttention: (t, options) => attention(t, { ...options, mode: 'chunked', chunkScores: 80 }),
 };
 
 const unpack = ({ shape, dtype, data }: Packed) => tf.tensor(data, shape, dtype);

@@ -36,7 +36,7 @@ const make = () => Parameters.initialize({ ...prefixed('0', blockSpecs), ...pref
 
 function block(p: Scope, x: Tensor): Tensor {
   const [batch, sequence] = x.shape;
-  const split = (y: Tensor) => tf.transpose(tf.reshape(y, [batch, sequence, 2, hidden / 2]), [0, 2, 1, 3]);
+  const split = (y: Tensor) => tf.reshape(y, [batch, sequence, 2, hidden / 2]);
   const normed = layerNorm(p.scope('norm'), x);
   const mixed = attention(
     split(linear(p.scope('q'), normed)),
@@ -44,7 +44,7 @@ function block(p: Scope, x: Tensor): Tensor {
     split(linear(p.scope('v'), normed)),
     { causal: true },
   );
-  const y = tf.add(x, tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), x.shape));
+  const y = tf.add(x, tf.reshape(mixed, x.shape));
   return tf.add(y, dropout(linear(p.scope('down'), gelu(linear(p.scope('up'), y))), 0.25, 3));
 }
 

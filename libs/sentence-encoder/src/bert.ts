@@ -83,9 +83,10 @@ function block(p: Scope, { num_attention_heads: heads, layer_norm_eps: eps }: Be
 
 function selfAttention(p: Scope, x: Tensor, heads: number, mask?: Tensor): Tensor {
   const [batch, sequence, hidden] = x.shape;
-  const split = (y: Tensor) => tf.transpose(tf.reshape(y, [batch, sequence, heads, hidden / heads]), [0, 2, 1, 3]);
-  const [q, k, v] = ['query', 'key', 'value'].map((name) => split(linear(p.scope(name), x)));
-  return tf.reshape(tf.transpose(attention(q, k, v, { mask }), [0, 2, 1, 3]), [batch, sequence, hidden]);
+  const [q, k, v] = ['query', 'key', 'value'].map((name) =>
+    tf.reshape(linear(p.scope(name), x), [batch, sequence, heads, hidden / heads]),
+  );
+  return tf.reshape(attention(q, k, v, { mask }), x.shape);
 }
 
 /**

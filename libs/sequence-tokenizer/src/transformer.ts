@@ -53,9 +53,8 @@ function block(p: Scope, numHeads: number, x: Tensor): Tensor {
 function selfAttention(p: Scope, numHeads: number, x: Tensor): Tensor {
   const [batch, tokens, dim] = x.shape;
   const qkv = tf.reshape(linear(p.scope('qkv'), x), [batch, tokens, 3, numHeads, dim / numHeads]);
-  const [q, k, v] = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]));
-  const mixed = tf.transpose(attention(q, k, v), [0, 2, 1, 3]);
-  return linear(p.scope('proj'), tf.reshape(mixed, [batch, tokens, dim]));
+  const [q, k, v] = tf.unstack(qkv, 2);
+  return linear(p.scope('proj'), tf.reshape(attention(q, k, v), x.shape));
 }
 
 function mlp(p: Scope, activation: (x: Tensor) => Tensor, x: Tensor): Tensor {

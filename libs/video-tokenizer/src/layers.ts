@@ -97,17 +97,13 @@ export function spatioTemporalAttention(p: Scope, x: Tensor): Tensor {
 
 function attend(p: Scope, x: Tensor, over: 'space' | 'time'): Tensor {
   const [batch, time, height, width, channels] = x.shape;
-  const columns = [batch, time!, height! * width!, channels!];
-  // [batch, head, sequence, channel], each group of positions that see each other as a head
-  const grouped = (y: Tensor) => {
-    const all = tf.reshape(y, columns);
-    return over === 'time' ? tf.transpose(all, [0, 2, 1, 3]) : all;
-  };
+  const places = height! * width!;
+  // [sample, sequence, head, channel]: each frame is a sample, or each position a head
+  const grouped = over === 'time' ? [batch, time!, places, channels!] : [batch * time!, places, 1, channels!];
   const normalized = frameNorm(p.scope('norm'), x);
-  const [q, k, v] = ['q', 'k', 'v'].map((name) => grouped(causalConvolution(p.scope(name), normalized)));
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => tf.reshape(causalConvolution(p.scope(name), normalized), grouped));
   const mixed = attention(q, k, v, { causal: over === 'time' });
-  const back = over === 'time' ? tf.transpose(mixed, [0, 2, 1, 3]) : mixed;
-  return tf.add(x, causalConvolution(p.scope('proj_out'), tf.reshape(back, x.shape)));
+  return tf.add(x, causalConvolution(p.scope('proj_out'), tf.reshape(mixed, x.shape)));
 }
 
 /** Half of height and width: a strided convolution, zero-padded behind, plus the mean of 2 x 2, then a 1 x 1 convolution. */

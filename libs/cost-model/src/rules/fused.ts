@@ -21,22 +21,23 @@ const swiGluGradient: Rule = ({ inputs: [{ shape, dtype }] }) => ({
 });
 
 /** Multiply-adds of one product of all queries with all keys: what a mask leaves out is counted too, as in a dense product. */
-const pairs = ([batch, heads, queries, width]: readonly number[], keys: number) =>
+const pairs = ([batch, queries, heads, width]: readonly number[], keys: number) =>
   batch * heads * queries * keys * width;
 
 /** q, k, v, mask, rules -> y, and two numbers of each query */
 const attention: Rule = ({ inputs: [q, k] }) => {
-  const perQuery = { shape: q.shape.slice(0, 3), dtype: q.dtype };
+  const [batch, queries, heads] = q.shape;
+  const perQuery = { shape: [batch, heads, queries], dtype: q.dtype };
   return {
     outputs: [q, perQuery, perQuery].map(({ shape, dtype }) => ({ shape, dtype })),
-    flops: 4 * pairs(q.shape, k.shape[2]),
+    flops: 4 * pairs(q.shape, k.shape[1]),
   };
 };
 
 /** dy, q, k, v, … -> their gradients: the scores again, and a product for each of dp, dq, dk and dv */
 const attentionGradient: Rule = ({ inputs: [, q, k] }) => ({
   outputs: [q, k, k].map(({ shape, dtype }) => ({ shape, dtype })),
-  flops: 10 * pairs(q.shape, k.shape[2]),
+  flops: 10 * pairs(q.shape, k.shape[1]),
 });
 
 const reflection =

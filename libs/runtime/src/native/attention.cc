@@ -67,33 +67,34 @@ INLINE void product(const float* a, int64_t row, int64_t step, int64_t rows, int
                    std::min(kDepth, depth - first), c + i * width + column, width, add || first > 0);
 }
 
-/** Rows of `[count, width]` as panels `[count, P]`, padded with zeros. */
+/** `count` rows of `width` numbers, the rows `apart` from each other, as panels `[count, P]`, padded with zeros. */
 template <int P>
-INLINE Panels packRows(const float* x, int64_t count, int64_t width, float* to) {
+INLINE Panels packRows(const float* x, int64_t apart, int64_t count, int64_t width, float* to) {
   const int64_t columns = roundUp(width, P);
   for (int64_t column = 0; column < columns; column += P)
     for (int64_t i = 0; i < count; i++)
       for (int64_t j = 0; j < P; j++)
-        to[column * count + i * P + j] = column + j < width ? x[i * width + column + j] : 0.0f;
+        to[column * count + i * P + j] = column + j < width ? x[i * apart + column + j] : 0.0f;
   return {to, count * P, columns};
 }
 
-/** The transpose of `[count, width]` as panels `[width, P]`, padded with zeros. */
+/** The transpose of such rows as panels `[width, P]`, padded with zeros. */
 template <int P>
-INLINE Panels packColumns(const float* x, int64_t count, int64_t width, float* to) {
+INLINE Panels packColumns(const float* x, int64_t apart, int64_t count, int64_t width, float* to) {
   const int64_t columns = roundUp(count, P);
   for (int64_t column = 0; column < columns; column += P) {
     const int64_t there = std::min<int64_t>(P, count - column);
     float* panel = to + column * width;
     if (there < P) std::memset(panel, 0, width * P * sizeof(float));
     for (int64_t j = 0; j < there; j++)
-      for (int64_t d = 0; d < width; d++) panel[d * P + j] = x[(column + j) * width + d];
+      for (int64_t d = 0; d < width; d++) panel[d * P + j] = x[(column + j) * apart + d];
   }
   return {to, width * P, columns};
 }
 
 // ---- the problem ------------------------------------------------------------------------------------------------------------------
 
+/** Queries, keys and values are `[batch, sequence, heads, width]`: a head's rows are `heads * width` numbers apart. */
 struct Problem {
   int64_t batch, heads, keyHeads, queries, keys, width;
   float scale;
@@ -106,8 +107,8 @@ struct Problem {
 
   Problem(TF_Tensor* q, TF_Tensor* k, TF_Tensor* v, TF_Tensor* maskTensor, TF_Tensor* rules) {
     require(TF_NumDims(q) == 4 && TF_NumDims(k) == 4 && shapeOf(k) == shapeOf(v), "attention: expected four axes");
-    batch = TF_Dim(q, 0), heads = TF_Dim(q, 1), queries = TF_Dim(q, 2), width = TF_Dim(q, 3);
-    keyHeads = TF_Dim(k, 1), keys = TF_Dim(k, 2);
+    batch = TF_Dim(q, 0), queries = TF_Dim(q, 1), heads = TF_Dim(q, 2), width = TF_Dim(q, 3);
+    keys = TF_Dim(k, 1), keyHeads = TF_Dim(k, 2);
     require(TF_Dim(k, 0) == batch && TF_Dim(k, 3) == width && keyHeads > 0 && heads % keyHeads == 0,
             "attention: keys and values don't fit the queries");
     require(TF_TensorElementCount(rules) == 3, "attention: the rules are scale, causal, window");
@@ -151,6 +152,13 @@ Range visible(const Problem& p, int64_t sample, int64_t head, int64_t first, int
     if (right) seen.end = right - allowed + 1;
   }
   return seen.begin < seen.end ? seen : Range{0, 0};
+}
+
+/** `count` rows of `width` numbers, the rows `apart` from each other, times `scale`; zeros up to `rows`. */
+INLINE void copyRows(const float* x, int64_t apart, int64_t count, int64_t rows, int64_t width, float scale, float* to) {
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t d = 0; d < width; d++) to[i * width + d] = x[i * apart + d] * scale;
+  std::memset(to + count * width, 0, (rows - count) * width * sizeof(float));
 }
 
 /** Forbids, of the scores of one query with the keys from..from + count, those that it may not see. */
@@ -212,15 +220,16 @@ template <int W, int R, int N, int D>
 INLINE void forwardUnit(const Forward& f, int64_t sample, int64_t head, int64_t first, int64_t last) {
   const Problem& p = f.p;
   const int64_t width = p.width, padded = roundUp(width, W * D), room = roundUp(p.keys, W * N);
-  const int64_t keyHead = sample * p.keyHeads + head / (p.heads / p.keyHeads), queryHead = sample * p.heads + head;
+  const int64_t apart = p.heads * width, keysApart = p.keyHeads * width, statistics = (sample * p.heads + head) * p.queries;
+  const int64_t offset = sample * p.queries * apart + head * width;
+  const int64_t keyOffset = sample * p.keys * keysApart + head / (p.heads / p.keyHeads) * width;
   Buffer buffer(room * width + p.keys * padded + kRows * (width + room + padded));
-  const Panels keys = packColumns<W * N>(f.k + keyHead * p.keys * width, p.keys, width, buffer.take(room * width));
-  const Panels values = packRows<W * D>(f.v + keyHead * p.keys * width, p.keys, width, buffer.take(p.keys * padded));
+  const Panels keys = packColumns<W * N>(f.k + keyOffset, keysApart, p.keys, width, buffer.take(room * width));
+  const Panels values = packRows<W * D>(f.v + keyOffset, keysApart, p.keys, width, buffer.take(p.keys * padded));
   float *block = buffer.take(kRows * width), *scores = buffer.take(kRows * room), *mixed = buffer.take(kRows * padded);
   for (int64_t start = first; start < last; start += kRows) {
     const int64_t count = std::min(kRows, last - start), rows = roundUp(count, R);
-    const float* q = f.q + (queryHead * p.queries + start) * width;
-    for (int64_t i = 0; i < rows * width; i++) block[i] = i < count * width ? q[i] * p.scale : 0.0f;
+    copyRows(f.q + offset + start * apart, apart, count, rows, width, p.scale, block);
     const Range range = visible(p, sample, head, start, start + count);
     const int64_t begin = range.begin / (W * N) * (W * N);  // a panel's first key
     const int64_t seen = range.end - begin, row = roundUp(seen, W * N);
@@ -231,14 +240,15 @@ INLINE void forwardUnit(const Forward& f, int64_t sample, int64_t head, int64_t 
       forbid(p, sample, head, start + i, begin, seen, s);
       const float largest = maxOf(s, seen);
       for (int64_t j = 0; j < seen; j++) s[j] = exponential(s[j] - largest);
-      const int64_t query = queryHead * p.queries + start + i;
+      const int64_t query = statistics + start + i;
       f.largest[query] = largest;
       f.inverse[query] = largest == kForbidden ? 0.0f : 1.0f / sumOf(seen, [&](int64_t j) { return s[j]; });
     }
     product<W, R, D>(scores, row, 1, rows, seen, {values.data + begin * W * D, values.stride, padded}, mixed, padded, false);
     for (int64_t i = 0; i < count; i++) {
-      const int64_t query = queryHead * p.queries + start + i;
-      for (int64_t d = 0; d < width; d++) f.y[query * width + d] = mixed[i * padded + d] * f.inverse[query];
+      const float inverse = f.inverse[statistics + start + i];
+      float* y = f.y + offset + (start + i) * apart;
+      for (int64_t d = 0; d < width; d++) y[d] = mixed[i * padded + d] * inverse;
     }
   }
 }
@@ -257,9 +267,8 @@ INLINE void backwardUnit(const Backward& b, int64_t sample, int64_t keyHead) {
   const Problem& p = b.p;
   const int64_t width = p.width, padded = roundUp(width, W * D), group = p.heads / p.keyHeads;
   const int64_t most = std::min(kKeys, p.keys), room = roundUp(most, W * N), rowsOfKeys = roundUp(most, R);
-  const int64_t offset = (sample * p.keyHeads + keyHead) * p.keys * width;
-  const int64_t firstHead = sample * p.heads + keyHead * group;
-  std::memset(b.dq + firstHead * p.queries * width, 0, group * p.queries * width * sizeof(float));
+  const int64_t apart = p.heads * width, keysApart = p.keyHeads * width;
+  const int64_t keyOffset = sample * p.keys * keysApart + keyHead * width;
   // tiles of transposed scores may read up to R numbers beyond the last of them
   Buffer buffer(2 * room * width + most * padded + 2 * rowsOfKeys * padded + kRows * (2 * width + 3 * padded + 2 * room) + 2 * R);
   float *keysT = buffer.take(room * width), *valuesT = buffer.take(room * width), *keyRows = buffer.take(most * padded);
@@ -267,51 +276,53 @@ INLINE void backwardUnit(const Backward& b, int64_t sample, int64_t keyHead) {
   float *block = buffer.take(kRows * width), *upstream = buffer.take(kRows * width), *dqBlock = buffer.take(kRows * padded);
   float *blockRows = buffer.take(kRows * padded), *upstreamRows = buffer.take(kRows * padded);
   float *weights = buffer.take(kRows * room + R), *slopes = buffer.take(kRows * room + R);
+  for (int64_t query = 0; query < p.queries; query++)
+    std::memset(b.dq + (sample * p.queries + query) * apart + keyHead * group * width, 0, group * width * sizeof(float));
   for (int64_t from = 0; from < p.keys; from += kKeys) {
     const int64_t seen = std::min(kKeys, p.keys - from), row = roundUp(seen, W * N);
-    const float *k = b.k + offset + from * width, *v = b.v + offset + from * width;
-    const Panels keys = packColumns<W * N>(k, seen, width, keysT), values = packColumns<W * N>(v, seen, width, valuesT);
-    const Panels keyPanels = packRows<W * D>(k, seen, width, keyRows);
+    const float *k = b.k + keyOffset + from * keysApart, *v = b.v + keyOffset + from * keysApart;
+    const Panels keys = packColumns<W * N>(k, keysApart, seen, width, keysT), values = packColumns<W * N>(v, keysApart, seen, width, valuesT);
+    const Panels keyPanels = packRows<W * D>(k, keysApart, seen, width, keyRows);
     std::memset(dk, 0, rowsOfKeys * padded * sizeof(float));
     std::memset(dv, 0, rowsOfKeys * padded * sizeof(float));
-    for (int64_t head = 0; head < group; head++) {
+    for (int64_t head = keyHead * group; head < (keyHead + 1) * group; head++) {
       for (int64_t start = 0; start < p.queries; start += kRows) {
         const int64_t count = std::min(kRows, p.queries - start), rows = roundUp(count, R);
-        const Range range = visible(p, sample, keyHead * group + head, start, start + count);
+        const Range range = visible(p, sample, head, start, start + count);
         if (range.end <= from || range.begin >= from + seen) continue;
-        const int64_t first = (firstHead + head) * p.queries + start;
-        const float *q = b.q + first * width, *dy = b.dy + first * width, *y = b.y + first * width;
-        for (int64_t i = 0; i < rows * width; i++) {
-          block[i] = i < count * width ? q[i] * p.scale : 0.0f;
-          upstream[i] = i < count * width ? dy[i] : 0.0f;
-        }
+        const int64_t statistics = (sample * p.heads + head) * p.queries + start;
+        const int64_t offset = (sample * p.queries + start) * apart + head * width;
+        copyRows(b.q + offset, apart, count, rows, width, p.scale, block);
+        copyRows(b.dy + offset, apart, count, rows, width, 1.0f, upstream);
         product<W, R, N>(block, width, 1, rows, width, keys, weights, row, false);
         product<W, R, N>(upstream, width, 1, rows, width, values, slopes, row, false);
         for (int64_t i = 0; i < count; i++) {
           float *w = weights + i * row, *s = slopes + i * row;
-          forbid(p, sample, keyHead * group + head, start + i, from, seen, w);
-          const float largest = b.largest[first + i], inverse = b.inverse[first + i];
-          const float mean = sumOf(width, [&](int64_t d) { return dy[i * width + d] * y[i * width + d]; });
+          forbid(p, sample, head, start + i, from, seen, w);
+          const float largest = b.largest[statistics + i], inverse = b.inverse[statistics + i];
+          const float *dy = upstream + i * width, *y = b.y + offset + i * apart;
+          const float mean = sumOf(width, [&](int64_t d) { return dy[d] * y[d]; });
           for (int64_t j = 0; j < seen; j++) {
             w[j] = exponential(w[j] - largest) * inverse;
             s[j] = w[j] * (s[j] - mean);
           }
         }
         product<W, R, D>(slopes, row, 1, rows, seen, keyPanels, dqBlock, padded, false);
-        float* dq = b.dq + first * width;
-        for (int64_t i = 0; i < count; i++)
-          for (int64_t d = 0; d < width; d++) dq[i * width + d] += dqBlock[i * padded + d] * p.scale;
+        for (int64_t i = 0; i < count; i++) {
+          float* dq = b.dq + offset + i * apart;
+          for (int64_t d = 0; d < width; d++) dq[d] += dqBlock[i * padded + d] * p.scale;
+        }
         // the block's queries carry the scale already
-        const Panels queryPanels = packRows<W * D>(block, count, width, blockRows);
-        const Panels upstreamPanels = packRows<W * D>(upstream, count, width, upstreamRows);
+        const Panels queryPanels = packRows<W * D>(block, width, count, width, blockRows);
+        const Panels upstreamPanels = packRows<W * D>(upstream, width, count, width, upstreamRows);
         product<W, R, D>(slopes, 1, row, roundUp(seen, R), count, queryPanels, dk, padded, true);
         product<W, R, D>(weights, 1, row, roundUp(seen, R), count, upstreamPanels, dv, padded, true);
       }
     }
     for (int64_t i = 0; i < seen; i++)
       for (int64_t d = 0; d < width; d++) {
-        b.dk[offset + (from + i) * width + d] = dk[i * padded + d];
-        b.dv[offset + (from + i) * width + d] = dv[i * padded + d];
+        b.dk[keyOffset + (from + i) * keysApart + d] = dk[i * padded + d];
+        b.dv[keyOffset + (from + i) * keysApart + d] = dv[i * padded + d];
       }
   }
 }

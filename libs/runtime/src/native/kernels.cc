@@ -191,20 +191,20 @@ VECTORIZED void rotateRow(const float* x, const float* cosine, const float* sine
 }
 
 /**
- * x cos + swapHalves(x) signedSin: x `[batch, heads, sequence, width]`, the tables `[batch or 1, 1, sequence, width]`. The parameter is
+ * x cos + swapHalves(x) signedSin: x `[batch, sequence, heads, width]`, the tables `[batch or 1, sequence, 1, width]`. The parameter is
  * 1, or -1 for the rotation by the opposite angle, which is the gradient.
  */
 void rotary(Call& call, float sign) {
   TF_Tensor *x = call.input(0), *cosine = call.input(1), *sine = call.input(2);
   require(TF_NumDims(x) == 4 && TF_NumDims(cosine) == 4 && shapeOf(cosine) == shapeOf(sine), "rotary: expected four axes");
-  const int64_t heads = TF_Dim(x, 1), sequence = TF_Dim(x, 2), width = TF_Dim(x, 3), tables = TF_Dim(cosine, 0);
-  require(width % 2 == 0 && TF_Dim(cosine, 1) == 1 && TF_Dim(cosine, 2) == sequence && TF_Dim(cosine, 3) == width &&
+  const int64_t sequence = TF_Dim(x, 1), heads = TF_Dim(x, 2), width = TF_Dim(x, 3), tables = TF_Dim(cosine, 0);
+  require(width % 2 == 0 && TF_Dim(cosine, 1) == sequence && TF_Dim(cosine, 2) == 1 && TF_Dim(cosine, 3) == width &&
               (tables == 1 || tables == TF_Dim(x, 0)),
           "rotary: the tables don't fit x");
   float* y = call.output(0, shapeOf(x));
-  parallel(TF_Dim(x, 0) * heads * sequence, width, [&](int64_t from, int64_t to) {
+  parallel(TF_Dim(x, 0) * sequence * heads, width, [&](int64_t from, int64_t to) {
     for (int64_t row = from; row < to; row++) {
-      const int64_t table = (tables == 1 ? 0 : row / (heads * sequence)) * sequence + row % sequence;
+      const int64_t table = row / heads % (tables * sequence);
       rotateRow(data(x) + row * width, data(cosine) + table * width, data(sine) + table * width, sign, y + row * width, width / 2);
     }
   });
