@@ -37,7 +37,7 @@ class AnswerCache extends KeyValueCache {
   override append(layer: number, keys: Tensor, values: Tensor): { keys: Tensor; values: Tensor } {
     const own = (shared: Tensor) => tf.gather(shared, this.owners, 0);
     const { keys: sharedKeys, values: sharedValues } = this.prefix.held[layer];
-    return { keys: tf.concat([own(sharedKeys), keys], 2), values: tf.concat([own(sharedValues), values], 2) };
+    return { keys: tf.concat([own(sharedKeys), keys], 1), values: tf.concat([own(sharedValues), values], 1) };
   }
 }
 
