@@ -28,7 +28,7 @@ function traced(planned: PlannedTraining) {
 
 const isTrained = (planned: PlannedTraining | NotTrained): planned is PlannedTraining => 'build' in planned;
 
-describe('a whole run at micro that was measured', () => {
+describe('stages at micro that were measured, each alone', () => {
   const measured = JSON.parse(readFileSync(new URL('fixtures/micro-run.json', import.meta.url), 'utf8')) as {
     stages: {
       stage: string;
