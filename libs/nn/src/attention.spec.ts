@@ -107,6 +107,8 @@ it.each([
       attention(q, k, v, { mode: 'chunked', ...(random ? { mask: allowed } : { causal }) }),
     );
     const expected = gradients((x) => definition(x, allowed));
+    const values = [attention(inputs[0], inputs[1], inputs[2], random ? { mask: allowed } : { causal }), definition(inputs, allowed)]; // prettier-ignore
+    expect(difference(values[0], values[1])).toBeLessThan(5e-6);
     for (const { name } of inputs) {
       const scale = tf.max(tf.abs(expected.grads.get(name)!)).dataSync()[0];
       expect(difference(ours.grads.get(name)!, expected.grads.get(name)!) / scale).toBeLessThan(2e-6);
