@@ -29,14 +29,13 @@ namespace egolab {
 class Pool {
  public:
   Pool() {
-    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-    for (unsigned i = 1; i < cores; i++) std::thread([this] { serve(); }).detach();
-    workers_ = cores - 1;
+    cores_ = std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned i = 1; i < cores_; i++) std::thread([this] { serve(); }).detach();
   }
 
   void run(int64_t blocks, const std::function<void(int64_t)>& work) {
     std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
-    if (blocks < 2 || workers_ == 0 || !turn.owns_lock()) {
+    if (blocks < 2 || cores_ == 1 || !turn.owns_lock()) {
       for (int64_t block = 0; block < blocks; block++) work(block);
       return;
     }
@@ -45,13 +44,14 @@ class Pool {
       work_ = &work;
       blocks_ = blocks;
       next_ = 0;
-      pending_ = workers_;
       generation_++;
     }
     begin_.notify_all();
     drain(work, blocks);
+    // whoever wakes up too late finds no work: only those that are at it are waited for
     std::unique_lock<std::mutex> lock(state_);
-    done_.wait(lock, [this] { return pending_ == 0; });
+    work_ = nullptr;
+    done_.wait(lock, [this] { return working_ == 0; });
   }
 
  private:
@@ -64,12 +64,14 @@ class Pool {
       std::unique_lock<std::mutex> lock(state_);
       begin_.wait(lock, [&] { return generation_ != seen; });
       seen = generation_;
+      if (!work_) continue;
       const auto* work = work_;
       const int64_t blocks = blocks_;
+      working_++;
       lock.unlock();
       drain(*work, blocks);
       lock.lock();
-      if (--pending_ == 0) done_.notify_one();
+      if (--working_ == 0) done_.notify_one();
     }
   }
 
@@ -78,7 +80,7 @@ class Pool {
   const std::function<void(int64_t)>* work_ = nullptr;
   int64_t blocks_ = 0;
   std::atomic<int64_t> next_{0};
-  unsigned workers_ = 0, pending_ = 0;
+  unsigned cores_ = 1, working_ = 0;
   uint64_t generation_ = 0;
 };
 
