@@ -23,5 +23,5 @@ function run(...args) {
 const options = process.argv.slice(2);
 // without a server, records wait in the journal until there is one
 if (!options.includes('--help')) await run('tools/cli/egolab.mjs', 'mlflow', 'start');
-// the papers' pipelines share no stage, and a step of one leaves room on two cores
+// a step of one stage leaves room on two cores
 process.exitCode = await run('--import', 'tsx', 'pipelines/src/main.ts', '--jobs', '2', ...options);

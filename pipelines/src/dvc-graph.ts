@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { isStopped } from './dvc-output.ts';
 
 /** An output of another stage, as dvc.yaml names it. */
 const OUTPUT = /^artifacts\/\$\{item\.preset\}\/([^/]+)\//;
@@ -35,28 +36,46 @@ export function stagesBehind(graph: Graph, targets: readonly string[]): string[]
   return [...ordered];
 }
 
-/**
- * What the targets read, in parts that have no stage in common, so that they can run at the same time: below the report these are the
- * papers' pipelines. The targets come after all parts. Each part is in running order.
- */
-export function branchesBelow(graph: Graph, targets: readonly string[]): string[][] {
-  const needed = stagesBehind(graph, targets).filter((name) => !targets.includes(name));
-  const branches: Set<string>[] = [];
-  for (const name of needed) {
-    const inputs = graph.get(name) ?? [];
-    const [first, ...rest] = branches.filter((branch) => inputs.some((input) => branch.has(input)));
-    if (first) first.add(name);
-    else branches.push(new Set([name]));
-    for (const branch of rest) {
-      for (const other of branch) first.add(other);
-      branches.splice(branches.indexOf(branch), 1);
-    }
-  }
-  return branches.map((branch) => needed.filter((name) => branch.has(name)));
+/** Stages, each before those that fewer stages wait for one after another: the longest way to the end goes first. In running order otherwise. */
+export function longestWayFirst(graph: Graph, names: readonly string[]): string[] {
+  const behind = new Map(names.map((name) => [name, 0]));
+  for (const name of names.toReversed())
+    for (const input of graph.get(name) ?? [])
+      behind.set(input, Math.max(behind.get(input) ?? 0, (behind.get(name) ?? 0) + 1));
+  return names.toSorted((a, b) => behind.get(b)! - behind.get(a)!);
 }
 
-/** The stages of a branch that no other stage of it reads: to bring them up to date brings all of it. */
-export function endsOf(graph: Graph, branch: readonly string[]): string[] {
-  const read = new Set(branch.flatMap((name) => graph.get(name) ?? []));
-  return branch.filter((name) => !read.has(name));
+/**
+ * Run stages, at most `jobs` at a time, each when all that it reads is there. One that fails lets all others run but those behind it; a
+ * signal lets no other begin.
+ *
+ * @param names in running order, with all that they read
+ * @param run an exit code
+ * @returns the first exit code but 0, or 0
+ */
+export async function runInOrder(
+  graph: Graph,
+  names: readonly string[],
+  jobs: number,
+  run: (name: string) => Promise<number>,
+): Promise<number> {
+  const waiting = longestWayFirst(graph, names);
+  const done = new Set<string>();
+  const running = new Map<string, Promise<void>>();
+  const codes: number[] = [];
+  const begin = async (name: string) => {
+    const code = await run(name);
+    running.delete(name);
+    if (code === 0) done.add(name);
+    else codes.push(code);
+    if (isStopped(code)) waiting.length = 0;
+  };
+  for (;;) {
+    const next = waiting.findIndex((name) => (graph.get(name) ?? []).every((input) => done.has(input)));
+    if (next >= 0 && running.size < jobs) {
+      const [name] = waiting.splice(next, 1);
+      running.set(name, begin(name));
+    } else if (running.size > 0) await Promise.race(running.values());
+    else return codes[0] ?? 0;
+  }
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { loadConfig, loadStages, workspace } from './index.ts';
 import { presetNames } from '@egolab/experiment';
 import { dvcYaml } from './dvc-yaml.ts';
+import { inputsOfPapers, upTo } from './pipeline.ts';
 
 vi.setConfig({ testTimeout: 600_000 }); // every library is loaded; the machine may be busy
 
@@ -18,6 +19,17 @@ it('gives every stage a target of Nx', async () => {
   };
   const commands = Object.values(targets).flatMap(({ options }) => options?.command.split(' ').slice(4) ?? []);
   expect([...(await loadStages(workspace.stages)).keys()].filter((name) => !commands.includes(name))).toEqual([]);
+});
+
+it('knows which of the report’s stages reproduce which paper, all of them together', async () => {
+  const stages = await loadStages(workspace.stages);
+  const papers = ['exo2ego', 'egodtm', 'egom2p'];
+  const behind = papers.map((paper) => {
+    const shown = inputsOfPapers(stages, 'report', [paper]);
+    return [...new Set(shown.flatMap((name) => upTo(stages, name).map((stage) => stage.name)))];
+  });
+  expect(behind.flat().sort()).toEqual(Object.values(stages.get('report')!.inputs).sort()); // none is of two papers
+  expect(inputsOfPapers(stages, 'report', ['exo2ego'])).toContain('evaluate-stage3');
 });
 
 it.each(presetNames(workspace.presets))('preset %s fits the schema that the stages declare', async (preset) => {

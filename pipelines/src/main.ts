@@ -1,7 +1,10 @@
-/** `nx run pipelines:<target>`: `[stage…] --preset P [--set key=value]…`. Exit codes as the `egolab` command line's. */
+/** `nx run pipelines:<target>`: `[stage… or paper…] --preset P [--set key=value]…`. Exit codes as the `egolab` command line's. */
+import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { paperNames } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
 import { repro } from './repro.ts';
+import { workspace } from './workspace.ts';
 
 interface Options {
   preset: string;
@@ -17,9 +20,18 @@ function positive(text: string): number {
   return value;
 }
 
-/** All that the report reads, every ablation if they are asked for, and the report. */
-async function reproduce({ preset, set, jobs, ablations, seeds }: Options): Promise<number> {
-  const code = await repro(['report'], { preset, sets: set }, { jobs });
+/** What the report shows of some papers. */
+async function shownOf(papers: readonly string[]): Promise<string[]> {
+  const { inputsOfPapers, loadStages } = await import('./pipeline.ts');
+  return inputsOfPapers(await loadStages(workspace.stages), 'report', papers);
+}
+
+/** All that the report reads, or its part of some papers, every ablation if they are asked for, and the report. */
+async function reproduce(
+  { preset, set, jobs, ablations, seeds }: Options,
+  papers: readonly string[] = [],
+): Promise<number> {
+  const code = await repro(papers.length > 0 ? await shownOf(papers) : ['report'], { preset, sets: set }, { jobs });
   if (code !== 0) return code;
   let ablated = 0;
   if (ablations) {
@@ -35,7 +47,10 @@ async function reproduce({ preset, set, jobs, ablations, seeds }: Options): Prom
 }
 
 const command = new Command('pipelines')
-  .argument('[stages...]', 'stages to bring up to date with all that they read; the report if none is named')
+  .argument(
+    '[stages...]',
+    'stages to bring up to date with all that they read, or papers (exo2ego, egodtm, egom2p) to reproduce; all three if none is named',
+  )
   .option('--preset <name>', 'configuration in experiments/presets', 'micro')
   .option(
     '--set <key=value>',
@@ -43,7 +58,7 @@ const command = new Command('pipelines')
     (value: string, before: string[]) => [...before, value],
     [],
   )
-  .option('--jobs <n>', 'parts of the pipeline that share no stage and run at the same time', positive, 1)
+  .option('--jobs <n>', 'stages that run at the same time, each when all that it reads is there', positive, 1)
   .option('--ablations', 'then every ablation in experiments/ablations', false)
   .option('--seeds <n>', "seeds of each ablation's variants", positive, 1)
   .exitOverride();
@@ -52,8 +67,10 @@ try {
   command.parse();
   const options = command.opts<Options>();
   const { preset, set: sets, jobs } = options;
-  process.exitCode =
-    command.args.length > 0 ? await repro(command.args, { preset, sets }, { jobs }) : await reproduce(options);
+  const papers = paperNames(join(workspace.root, 'experiments/paper-tables'));
+  process.exitCode = command.args.every((name) => papers.includes(name))
+    ? await reproduce(options, command.args)
+    : await repro(command.args, { preset, sets }, { jobs });
 } catch (error) {
   const known = error instanceof UserError;
   if (!(error instanceof CommanderError))

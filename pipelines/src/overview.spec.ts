@@ -44,7 +44,7 @@ describe('Overview', () => {
     lane.readDvc("Running stage 'stage1@micro':");
     const message = "ERROR: failed to reproduce 'stage1@micro': failed to run: node";
     expect(lane.readDvc(message)).toBe(false);
-    lane.end(1);
+    lane.end(255);
     expect(overview.stages[2].state).toEqual({ kind: 'failed' });
     lane.end(130);
     expect(overview.stages[2].state).toEqual({ kind: 'stopped' });

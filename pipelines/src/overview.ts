@@ -1,5 +1,5 @@
 import { UserError } from '@egolab/foundation';
-import { dvcEvent } from './dvc-output.ts';
+import { dvcEvent, isStopped } from './dvc-output.ts';
 import { readRun } from './run-folder.ts';
 
 /** Where a stage of a whole run stands. */
@@ -113,7 +113,7 @@ export class Lane {
   end(code: number): void {
     if (code === 0) this.finishRunning();
     else if (this.current && this.current.state.kind !== 'done' && this.current.state.kind !== 'reused')
-      this.current.state = { kind: code > 128 ? 'stopped' : 'failed' };
+      this.current.state = { kind: isStopped(code) ? 'stopped' : 'failed' };
   }
 
   private finishRunning(): void {

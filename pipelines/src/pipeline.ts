@@ -65,3 +65,10 @@ export function upTo(stages: ReadonlyMap<string, Stage>, target: string): Stage[
     if (wanted.has(stage.name)) for (const input of Object.values(stage.inputs)) wanted.add(input);
   return reversed.reverse().filter(({ name }) => wanted.has(name));
 }
+
+/** What a stage reads of the stages that some papers describe: `Exo2Ego section 4.1` is of `exo2ego`. */
+export function inputsOfPapers(stages: ReadonlyMap<string, Stage>, name: string, papers: readonly string[]): string[] {
+  return Object.values(stages.get(name)!.inputs).filter((input) =>
+    papers.includes(stages.get(input)!.paper?.split(' ')[0].toLowerCase() ?? ''),
+  );
+}

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
-import { branchesBelow, endsOf, readGraph, stagesBehind } from './dvc-graph.ts';
+import { readGraph, runInOrder, stagesBehind } from './dvc-graph.ts';
 import { whenDvcIsFree } from './dvc-busy.ts';
 import { dvcEvent, readableDvcLine, saysStopped } from './dvc-output.ts';
 import { LiveOverview } from './overview-view.ts';
@@ -17,7 +17,7 @@ import { workspace as ownWorkspace, type Workspace } from './workspace.ts';
 /** How a run goes, beside what it brings up to date. */
 export interface ReproOptions {
   workspace?: Workspace;
-  /** parts of the pipeline that share no stage and run at the same time, at most */
+  /** stages that run at the same time, at most */
   jobs?: number;
 }
 
@@ -75,30 +75,11 @@ async function bringUpToDate(
     return code;
   };
   try {
-    const branches = jobs > 1 ? branchesBelow(graph, stages) : [];
-    const parts =
-      branches.length > 1 ? branches.map((branch) => () => dvc(endsOf(graph, branch), { besideOthers: true })) : [];
-    // the parts are all that the targets read: one target needs no second look at them
-    const alone = parts.length > 0 && stages.length === 1;
-    return (await inParallel(parts, jobs)) || (await dvc(stages, { alone }));
+    if (jobs === 1 || behind.length === 1) return await dvc(stages);
+    return await runInOrder(graph, behind, jobs, (name) => dvc([name], { besideOthers: true, alone: true }));
   } finally {
     if (live) live.stop();
   }
-}
-
-/** Run tasks, at most `jobs` at a time; one that fails lets the others end, a signal lets no other begin. @returns the first code but 0 */
-async function inParallel(tasks: readonly (() => Promise<number>)[], jobs: number): Promise<number> {
-  const waiting = [...tasks];
-  const codes: number[] = [];
-  const worker = async () => {
-    for (let task = waiting.shift(); task; task = waiting.shift()) {
-      const code = await task();
-      codes.push(code);
-      if (code > 128) waiting.length = 0;
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, worker));
-  return codes.find((code) => code !== 0) ?? 0;
 }
 
 export interface DvcOptions {
