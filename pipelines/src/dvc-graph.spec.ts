@@ -68,6 +68,15 @@ it('lets all run that does not read what failed', async () => {
   expect(started).toEqual(['a', 'x', 'y']);
 });
 
+it('takes what it is not asked to run as there', async () => {
+  const { run, end, started } = stagesByHand();
+  const code = runInOrder(graphOf(FORK), ['c', 'last'], 2, run);
+  expect(started).toEqual(['c']);
+  await end('c');
+  await end('last');
+  expect(await code).toBe(0);
+});
+
 it('lets no stage begin after a signal', async () => {
   const { run, end, started } = stagesByHand();
   const code = runInOrder(graphOf(FORK), Object.keys(FORK), 2, run);

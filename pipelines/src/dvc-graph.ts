@@ -49,7 +49,7 @@ export function longestWayFirst(graph: Graph, names: readonly string[]): string[
  * Run stages, at most `jobs` at a time, each when all that it reads is there. One that fails lets all others run but those behind it; a
  * signal lets no other begin.
  *
- * @param names in running order, with all that they read
+ * @param names in running order; what they read beside each other is there
  * @param run an exit code
  * @returns the first exit code but 0, or 0
  */
@@ -60,6 +60,7 @@ export async function runInOrder(
   run: (name: string) => Promise<number>,
 ): Promise<number> {
   const waiting = longestWayFirst(graph, names);
+  const left = new Set(names);
   const done = new Set<string>();
   const running = new Map<string, Promise<void>>();
   const codes: number[] = [];
@@ -71,7 +72,9 @@ export async function runInOrder(
     if (isStopped(code)) waiting.length = 0;
   };
   for (;;) {
-    const next = waiting.findIndex((name) => (graph.get(name) ?? []).every((input) => done.has(input)));
+    const next = waiting.findIndex((name) =>
+      (graph.get(name) ?? []).every((input) => done.has(input) || !left.has(input)),
+    );
     if (next >= 0 && running.size < jobs) {
       const [name] = waiting.splice(next, 1);
       running.set(name, begin(name));

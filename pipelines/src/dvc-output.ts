@@ -42,6 +42,9 @@ const events: readonly (readonly [DvcEvent['kind'], RegExp])[] = [
 /** Whether DVC complains that a stage was stopped, which the stage itself has said. */
 export const saysStopped = (line: string): boolean => /failed to reproduce .*exited with (130|143)$/.test(line);
 
+/** Whether a reused result comes from the cache: it may not lie in its place yet. */
+export const isCached = (line: string): boolean => / is cached - skipping run/.test(line);
+
 /** Whether an exit code is that of a run that Ctrl-C or SIGTERM stopped; DVC's own, of a stage that failed, is 255. */
 export const isStopped = (code: number): boolean => code === 130 || code === 143;
 

@@ -4,9 +4,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { assertPreset } from '@egolab/experiment';
 import { UserError } from '@egolab/foundation';
-import { readGraph, runInOrder, stagesBehind } from './dvc-graph.ts';
+import { readGraph, runInOrder, stagesBehind, type Graph } from './dvc-graph.ts';
 import { whenDvcIsFree } from './dvc-busy.ts';
-import { dvcEvent, readableDvcLine, saysStopped } from './dvc-output.ts';
+import { dvcEvent, isCached, isStopped, readableDvcLine, saysStopped } from './dvc-output.ts';
 import { LiveOverview } from './overview-view.ts';
 import { Overview, overviewStages, type Lane } from './overview.ts';
 import { assertStage, stageNames } from './pipeline.ts';
@@ -76,10 +76,40 @@ async function bringUpToDate(
   };
   try {
     if (jobs === 1 || behind.length === 1) return await dvc(stages);
-    return await runInOrder(graph, behind, jobs, (name) => dvc([name], { besideOthers: true, alone: true }));
+    // one look at all stages: it takes DVC a second a stage to look at them one by one
+    const lane = live && live.overview.lane();
+    const fresh = await unchanged(graph, stages.map(address), workspace, lane ? liveSink(live, lane) : plainSink);
+    if (typeof fresh === 'number') return fresh;
+    const stale = behind.filter((name) => !fresh.has(name));
+    return await runInOrder(graph, stale, jobs, (name) => dvc([name], { besideOthers: true, alone: true }));
   } finally {
     if (live) live.stop();
   }
+}
+
+/**
+ * Stages that have nothing to do, nor has anything that they read: `dvc repro` would leave them as they are. Its look ends early where
+ * results are missing; what it didn't come to isn't among them.
+ *
+ * @returns their names, or the exit code of a look that was stopped
+ */
+async function unchanged(
+  graph: Graph,
+  targets: readonly string[],
+  workspace: Workspace,
+  sink: Sink,
+): Promise<ReadonlySet<string> | number> {
+  const fresh = new Set<string>();
+  const out = (line: string) => {
+    const event = dvcEvent(line);
+    if (event?.kind !== 'reused' || isCached(line)) return;
+    if (!(graph.get(event.stage) ?? []).every((input) => fresh.has(input))) return;
+    fresh.add(event.stage);
+    sink.out(line);
+  };
+  const [file, args, cwd] = dvcCommand(targets, workspace, false);
+  const code = await supervise(file, [...args, '--dry'], cwd, { out, err: () => {} });
+  return isStopped(code) ? code : fresh;
 }
 
 export interface DvcOptions {
