@@ -16,6 +16,7 @@ export default defineConfig({
     include: ['libs/**/*.spec.ts', 'pipelines/**/*.spec.ts', 'tools/**/*.spec.ts'],
     environment: 'node',
     globalSetup: 'tools/vitest-setup.ts',
+    setupFiles: 'tools/vitest-seed.ts',
     pool: 'forks', // the native TensorFlow binding is not safe in worker threads
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -73,6 +73,8 @@ describe('poses', () => {
         expect(orthonormalityError(fromNineNumbers(values)[0].rotation)).toBeLessThan(1e-6);
       }),
     );
+    const nearlyParallel = [0, 0, -2.9374694674135, 0, 1e-12, 2, 0, 0, 0];
+    expect(orthonormalityError(fromNineNumbers(nearlyParallel)[0].rotation)).toBeLessThan(1e-12);
     expect(orthonormalityError(fromNineNumbers(new Float32Array(9))[0].rotation)).toBeLessThan(1e-12);
     expect([...toNineNumbers([{ rotation: [1, 2, 3, 4, 5, 6, 7, 8, 9], translation: [10, 11, 12] }])]).toEqual([
       1, 4, 7, 2, 5, 8, 10, 11, 12,

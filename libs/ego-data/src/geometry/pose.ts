@@ -84,7 +84,8 @@ export function fromNineNumbers(values: ArrayLike<number>): Pose[] {
     const at = (k: number) => values[i * 9 + k];
     const first = unit([at(0), at(1), at(2)], [1, 0, 0]);
     const second: Vector3 = [at(3), at(4), at(5)];
-    const b2 = unit(subtract(second, scale(first, dot(first, second))), perpendicular(first));
+    // twice: where the columns are nearly parallel, rounding leaves much of the first in what remains
+    const b2 = unit(across(first, unit(across(first, second), perpendicular(first))), perpendicular(first));
     const b3 = cross(first, b2);
     return {
       rotation: [first[0], b2[0], b3[0], first[1], b2[1], b3[1], first[2], b2[2], b3[2]],
@@ -92,6 +93,9 @@ export function fromNineNumbers(values: ArrayLike<number>): Pose[] {
     };
   });
 }
+
+/** What v has perpendicular to a unit vector. */
+const across = (axis: Vector3, v: Vector3): Vector3 => subtract(v, scale(axis, dot(axis, v)));
 
 /** v / |v|; `otherwise` where v has no direction (zero, or parallel columns). */
 function unit(v: Vector3, otherwise: Vector3): Vector3 {
@@ -101,6 +105,6 @@ function unit(v: Vector3, otherwise: Vector3): Vector3 {
 
 function perpendicular(v: Vector3): Vector3 {
   const axis: Vector3 = Math.abs(v[1]) < 0.9 ? [0, 1, 0] : [0, 0, 1];
-  const rest = subtract(axis, scale(v, dot(v, axis)));
+  const rest = across(v, axis);
   return scale(rest, 1 / norm(rest));
 }
