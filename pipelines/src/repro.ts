@@ -166,7 +166,7 @@ function namedSink(): Sink {
       if (event?.kind === 'starts') ({ stage } = event);
       write(process.stdout, event ? readableDvcLine(line) : named(readableDvcLine(line)));
     },
-    err: (line) => write(process.stderr, named(line)),
+    err: (line) => write(process.stderr, saysStopped(line) ? undefined : named(line)),
   };
 }
 
