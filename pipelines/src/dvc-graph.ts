@@ -36,7 +36,7 @@ export function stagesBehind(graph: Graph, targets: readonly string[]): string[]
   return [...ordered];
 }
 
-/** Stages, each before those that fewer stages wait for one after another: the longest way to the end goes first. In running order otherwise. */
+/** Stages by how long a chain of stages waits for each, the longest first; in running order otherwise. */
 export function longestWayFirst(graph: Graph, names: readonly string[]): string[] {
   const behind = new Map(names.map((name) => [name, 0]));
   for (const name of names.toReversed())

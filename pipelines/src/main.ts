@@ -68,9 +68,17 @@ try {
   const options = command.opts<Options>();
   const { preset, set: sets, jobs } = options;
   const papers = paperNames(join(workspace.root, 'experiments/paper-tables'));
-  process.exitCode = command.args.every((name) => papers.includes(name))
-    ? await reproduce(options, command.args)
-    : await repro(command.args, { preset, sets }, { jobs });
+  const [paper] = command.args.filter((name) => papers.includes(name));
+  if (paper !== undefined && !command.args.every((name) => papers.includes(name)))
+    throw new UserError({
+      what: `"${paper}" is a paper and stands among stages`,
+      where: command.args.join(' '),
+      mend: `name papers (${papers.join(', ')}) or stages, not both`,
+    });
+  process.exitCode =
+    paper !== undefined || command.args.length === 0
+      ? await reproduce(options, command.args)
+      : await repro(command.args, { preset, sets }, { jobs });
 } catch (error) {
   const known = error instanceof UserError;
   if (!(error instanceof CommanderError))

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { readableDvcLine } from './dvc-output.ts';
@@ -57,6 +57,13 @@ it.skipIf(!hasDvc)(
     expect(again.stdout).toBe(
       'first: reused (nothing that it depends on has changed)\nsecond: reused (nothing that it depends on has changed)\n',
     );
+
+    expect(repro('second', '--jobs', '2').stdout).toBe(again.stdout);
+    rmSync(join(root, 'artifacts/micro/second'), { recursive: true });
+    expect(repro('second', '--jobs', '2').stdout).toBe(
+      'first: reused (nothing that it depends on has changed)\nsecond: reused from the cache (it ran like this before)\n',
+    );
+    expect(existsSync(join(root, 'artifacts/micro/second/model.json'))).toBe(true);
 
     const variant = repro('second', '--set', 'second.learningRate=3');
     expect(variant.stdout).toContain('first: reused');

@@ -76,7 +76,7 @@ async function bringUpToDate(
   };
   try {
     if (jobs === 1 || behind.length === 1) return await dvc(stages);
-    // one look at all stages: it takes DVC a second a stage to look at them one by one
+    // one look at all stages: one by one, each would be a process of DVC's
     const lane = live && live.overview.lane();
     const fresh = await unchanged(graph, stages.map(address), workspace, lane ? liveSink(live, lane) : plainSink);
     if (typeof fresh === 'number') return fresh;
